@@ -1,0 +1,54 @@
+"""Ids: opaque to clients, structured for us where that saves a read.
+
+A new id is `<prefix>_<ULID>`. Three kinds are derived, so that doing the same thing twice finds the
+same record: an offer's id from its supplier and SKU, an order's from its idempotency key, and the ids
+below an order from their place in it.
+"""
+
+import base64
+import hashlib
+
+from ulid import ULID
+
+
+def new_id(prefix: str) -> str:
+    """A new id that sorts by time of creation."""
+    return f"{prefix}_{str(ULID()).lower()}"
+
+
+def offer_id(supplier_id: str, sku: str) -> str:
+    digest = hashlib.sha256(sku.encode()).hexdigest()[:16]
+    return f"off_{supplier_id.removeprefix('sup_')}_{digest}"
+
+
+def supplier_of_offer(offer_id: str) -> str | None:
+    """The supplier that an offer id names, or None where the text is no offer id."""
+    prefix, _, rest = offer_id.partition("_")
+    supplier, _, digest = rest.partition("_")
+    return f"sup_{supplier}" if prefix == "off" and supplier and digest else None
+
+
+def order_id(scope: str, idempotency_key: str) -> str:
+    """The order that this caller's idempotency key stands for."""
+    digest = hashlib.sha256(f"{scope}\n{idempotency_key}".encode()).digest()
+    return "ord_" + base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+
+
+def part_id(prefix: str, order_id: str, number: int) -> str:
+    """The id of the order's n-th line (`lin`), supplier order (`so`), attempt (`att`), from 1."""
+    return f"{prefix}_{order_id.removeprefix('ord_')}_{number}"
+
+
+def order_of_part(part_id: str) -> tuple[str, int] | None:
+    """The order and number that `part_id` was made of, or None where the text is no such id."""
+    _, _, rest = part_id.partition("_")
+    order, _, number = rest.partition("_")
+    if not order or not number.isdecimal():
+        return None
+    return f"ord_{order}", int(number)
+
+
+def content_id(prefix: str, *parts: str) -> str:
+    """An id that the same parts always get."""
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    return f"{prefix}_" + base64.b32encode(digest[:16]).decode().rstrip("=").lower()

@@ -1,0 +1,45 @@
+"""What the environment says, read when it is asked for (never at import)."""
+
+import os
+
+APP_NAME = "marketplace"
+
+
+def required(name: str) -> str:
+    """The value of an environment variable that the deployment always sets.
+
+    Raises KeyError when it is missing: the deployment is broken, not the request.
+    """
+    return os.environ[name]
+
+
+def stage() -> str:
+    return os.environ.get("STAGE", "local")
+
+
+def table_name() -> str:
+    return required("TABLE_NAME")
+
+
+def region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+def admin_group() -> str:
+    """The user-pool group whose members are administrators."""
+    return os.environ.get("ADMIN_GROUP", "marketplace-admins")
+
+
+def allowed_private_hosts() -> frozenset[str]:
+    """Hosts (`host` or `host:port`) that outgoing calls may reach although they are private."""
+    listed = os.environ.get("ALLOWED_PRIVATE_HOSTS", "")
+    return frozenset(host.strip().lower() for host in listed.split(",") if host.strip())
+
+
+def remote_checks_are_strict() -> bool:
+    """Whether a check that the network kept from running opens a review (AWS) or warns (laptops)."""
+    return os.environ.get("REMOTE_CHECKS", "strict") != "lenient"
+
+
+def log_level() -> str:
+    return os.environ.get("LOG_LEVEL", "INFO")
