@@ -1,0 +1,157 @@
+"""Offers, the terms they are sold at, and the products they join."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.money import Money
+
+ACCEPTANCE_MOVES = {
+    "NEW": {"ACCEPTED", "TO_REVIEW", "REJECTED"},
+    "TO_REVIEW": {"ACCEPTED", "CHANGES_REQUESTED", "REJECTED", "NEW"},
+    "ACCEPTED": {"NEW", "TO_REVIEW"},
+    "CHANGES_REQUESTED": {"NEW"},
+    "REJECTED": {"NEW"},
+}
+"""Offer acceptance moves. Beyond the published table, content that the supplier sends anew makes it NEW."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One supplier's offer as it was sent and judged; `content` is the offer body as JSON.
+
+    What is on sale (price, stock) stands in its Terms. `withdrawn` keeps the history of a deleted offer.
+    """
+
+    offer_id: str
+    supplier_id: str
+    sku: str
+    content: Mapping[str, Any]
+    acceptance: str = "NEW"
+    validation_state: str = "PENDING"
+    version: int = 1
+    withdrawn: bool = False
+    issues: tuple[Mapping[str, Any], ...] = ()
+    corrections: tuple[Mapping[str, Any], ...] = ()
+    review_id: str | None = None
+    product_id: str | None = None
+    correlation_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one offer is sold at and how much of it there is: small, and written at every sale.
+
+    `available` is what may still be ordered, `reserved` waits for suppliers' answers, `sold` was accepted.
+    `blocks` are the inactivity reasons that events caused; those that follow from stock and time are
+    derived when asked, so that a sale need not write them.
+    """
+
+    offer_id: str
+    supplier_id: str
+    sku: str
+    product_id: str | None = None
+    title: str = ""
+    gtin: str | None = None
+    price: Money | None = None
+    available: int = 0
+    reserved: int = 0
+    sold: int = 0
+    stock_as_of: str = ""
+    blocks: tuple[str, ...] = ()
+    handling_days: int = 0
+    condition: str = "NEW"
+    supplier_name: str = ""
+    available_from: str | None = None
+    available_until: str | None = None
+    version: int = 1
+    correlation_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+    @property
+    def quantity(self) -> int:
+        """On hand at the supplier, reservations included."""
+        return self.available + self.reserved
+
+    @property
+    def may_be_ordered(self) -> int:
+        """Never below zero, even when the supplier lowered its stock below what is reserved."""
+        return max(0, self.available)
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is sold, one per GTIN-14: the content, who offers it, and the ranked view that clients read.
+
+    `offer_ids` maps supplier to `{"offer_id", "sku"}` and is the truth of membership; `offers_view` is
+    rebuilt from the members' Terms whenever one of them changes, under `view_version`.
+    """
+
+    product_id: str
+    gtin: str | None
+    title: str
+    brand: str
+    category: str
+    description: str = ""
+    image_urls: tuple[str, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    source_offer_id: str = ""
+    offer_ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    offers_view: tuple[Mapping[str, Any], ...] = ()
+    view_version: int = 0
+    version: int = 1
+    correlation_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+
+def check_acceptance_move(before: str, after: str) -> None:
+    """Raise IllegalMove unless an offer's acceptance may go from `before` to `after`."""
+    if before != after and after not in ACCEPTANCE_MOVES[before]:
+        raise IllegalMove("offer", before, after)
+
+
+_BLOCK_OF_ACCEPTANCE = {
+    "NEW": "PRODUCT_STATUS_NEW",
+    "TO_REVIEW": "PRODUCT_STATUS_TO_REVIEW",
+    "CHANGES_REQUESTED": "PRODUCT_STATUS_TO_REVIEW",
+    "REJECTED": "PRODUCT_STATUS_REJECTED",
+}
+
+
+def blocks(*, acceptance: str, supplier_is_open: bool, has_price: bool, withdrawn: bool) -> tuple[str, ...]:
+    """The inactivity reasons that stand in the terms until the next event, in a fixed order."""
+    reasons = []
+    if acceptance in _BLOCK_OF_ACCEPTANCE:
+        reasons.append(_BLOCK_OF_ACCEPTANCE[acceptance])
+    if not supplier_is_open:
+        reasons.append("SUPPLIER_NOT_OPEN")
+    if not has_price:
+        reasons.append("NO_ACTIVE_PRICE")
+    if withdrawn:
+        reasons.append("WITHDRAWN")
+    return tuple(reasons)
+
+
+def inactivity_reasons(terms: Terms, now: datetime) -> tuple[str, ...]:
+    """Every reason why these terms are not for sale at `now`; none means active."""
+    reasons = list(terms.blocks)
+    if terms.may_be_ordered == 0:
+        reasons.append("ZERO_QUANTITY")
+    if not _in_period(terms, now):
+        reasons.append("NOT_IN_AVAILABILITY_PERIOD")
+    return tuple(reasons)
+
+
+def _in_period(terms: Terms, now: datetime) -> bool:
+    start, end = _moment(terms.available_from), _moment(terms.available_until)
+    return (start is None or start <= now) and (end is None or now < end)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None

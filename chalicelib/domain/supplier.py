@@ -1,0 +1,69 @@
+"""A supplier: its record, its states, and what each state lets it do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.domain.errors import IllegalMove
+
+MOVES = {
+    "ONBOARDING": {"OPEN", "PENDING_APPROVAL", "REJECTED"},
+    "PENDING_APPROVAL": {"OPEN", "REJECTED", "ONBOARDING"},
+    "OPEN": {"SUSPENDED", "TERMINATED"},
+    "SUSPENDED": {"OPEN", "TERMINATED"},
+    "REJECTED": set(),
+    "TERMINATED": set(),
+}
+"""Supplier status moves; source: the state table of docs/domain.md."""
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """A third-party company that sells through the retailer.
+
+    `profile` is the registration as JSON; `issues` and `corrections` are what the last validation found
+    and mended; `version` is the optimistic lock and the ETag.
+    """
+
+    supplier_id: str
+    profile: Mapping[str, Any]
+    status: str = "ONBOARDING"
+    suspension_type: str | None = None
+    validation_state: str = "PENDING"
+    version: int = 1
+    issues: tuple[Mapping[str, Any], ...] = ()
+    corrections: tuple[Mapping[str, Any], ...] = ()
+    review_id: str | None = None
+    tax_identity: str = ""
+    signing_generation: int = 1
+    correlation_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+    @property
+    def display_name(self) -> str:
+        return str(self.profile.get("display_name") or self.profile.get("legal_name", ""))
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "OPEN"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """One API key of a supplier; the key itself is derived, only its fingerprint is kept."""
+
+    key_id: str
+    supplier_id: str
+    fingerprint: str
+    created_at: str
+    revoked_at: str | None = None
+    last_used_on: str | None = None
+    label: str = field(default="")
+    correlation_id: str = ""
+
+
+def check_move(before: str, after: str) -> None:
+    """Raise IllegalMove unless a supplier may go from `before` to `after` (staying is no move)."""
+    if before != after and after not in MOVES[before]:
+        raise IllegalMove("supplier", before, after)

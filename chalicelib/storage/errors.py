@@ -1,0 +1,22 @@
+"""What storage raises, in words of its own: no error of the database leaves this package."""
+
+
+class WriteRefused(Exception):
+    """A condition did not hold, so nothing was written.
+
+    `labels` name the writes whose conditions failed; `found` maps a label to the item that stood in the
+    way, as the repository's value, where the write asked for it.
+    """
+
+    def __init__(self, labels: tuple[str, ...], found: dict[str, object] | None = None) -> None:
+        super().__init__(", ".join(labels))
+        self.labels = labels
+        self.found = found or {}
+
+
+class Contention(Exception):
+    """Another transaction held one of the items; nothing was written, the same write may be tried again."""
+
+
+class BadCursor(ValueError):
+    """A cursor that this list did not give out."""

@@ -1,0 +1,236 @@
+"""The one table in PynamoDB: attributes that every item shares, and one class per kind of item.
+
+Values that are only read and written whole (a profile, a list of issues) are one JSON string each: a
+string parses faster than a tree of typed attributes, and no empty value or float can go wrong in it.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.constants import STRING
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib import settings
+
+
+class _TableMeta(type):
+    """Gives `Meta.table_name` when it is asked for, so that importing needs no environment."""
+
+    @property
+    def table_name(cls) -> str:
+        return settings.table_name()
+
+    @property
+    def region(cls) -> str:
+        return settings.region()
+
+
+class JSONText(Attribute[Any]):
+    """JSON in one string attribute; its numbers are doubles, as most readers of JSON have it."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_double)
+
+    def deserialize(self, value: str) -> Any:
+        return json.loads(value)
+
+
+def _as_double(value: Any) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+class ByStatus(GlobalSecondaryIndex["Item"]):
+    class Meta:
+        index_name = "by_status"
+        projection = AllProjection()
+
+    partition = UnicodeAttribute(hash_key=True, attr_name="GSI1PK")
+    sort = UnicodeAttribute(range_key=True, attr_name="GSI1SK")
+
+
+class Due(GlobalSecondaryIndex["Item"]):
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    partition = UnicodeAttribute(hash_key=True, attr_name="GSI3PK")
+    sort = UnicodeAttribute(range_key=True, attr_name="GSI3SK")
+
+
+class Item(Model):
+    """What every item has. `kind` names its class: a read gives each item as what it was written."""
+
+    class Meta(metaclass=_TableMeta):
+        connect_timeout_seconds = 2
+        read_timeout_seconds = 5
+        max_retry_attempts = 3
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    kind = DiscriminatorAttribute()
+    version = NumberAttribute(default=1)
+    created_at = UnicodeAttribute(null=True)
+    updated_at = UnicodeAttribute(null=True)
+    correlation_id = UnicodeAttribute(null=True)
+    touched_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    status_partition = UnicodeAttribute(null=True, attr_name="GSI1PK")
+    status_sort = UnicodeAttribute(null=True, attr_name="GSI1SK")
+    due_partition = UnicodeAttribute(null=True, attr_name="GSI3PK")
+    due_sort = UnicodeAttribute(null=True, attr_name="GSI3SK")
+    by_status = ByStatus()
+    due = Due()
+
+
+class SupplierItem(Item, discriminator="SUPPLIER"):
+    supplier_id = UnicodeAttribute()
+    profile = JSONText()
+    status = UnicodeAttribute()
+    suspension_type = UnicodeAttribute(null=True)
+    validation_state = UnicodeAttribute()
+    issues = JSONText()
+    corrections = JSONText()
+    review_id = UnicodeAttribute(null=True)
+    tax_identity = UnicodeAttribute()
+    signing_generation = NumberAttribute(default=1)
+
+
+class TaxIdentityItem(Item, discriminator="TAXID"):
+    supplier_id = UnicodeAttribute()
+
+
+class BrandItem(Item, discriminator="BRAND"):
+    supplier_id = UnicodeAttribute()
+
+
+class ApiKeyItem(Item, discriminator="KEY"):
+    key_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    label = UnicodeAttribute(default="")
+    revoked_at = UnicodeAttribute(null=True)
+    last_used_on = UnicodeAttribute(null=True)
+
+
+class IdempotencyItem(Item, discriminator="IDEMPOTENCY"):
+    request_hash = UnicodeAttribute()
+    answer = JSONText()
+
+
+class OfferItem(Item, discriminator="OFFER"):
+    offer_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    sku = UnicodeAttribute()
+    content = JSONText()
+    acceptance = UnicodeAttribute()
+    validation_state = UnicodeAttribute()
+    withdrawn = BooleanAttribute(default=False)
+    issues = JSONText()
+    corrections = JSONText()
+    review_id = UnicodeAttribute(null=True)
+    product_id = UnicodeAttribute(null=True)
+
+
+class TermsItem(Item, discriminator="TERMS"):
+    offer_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    sku = UnicodeAttribute()
+    product_id = UnicodeAttribute(null=True)
+    title = UnicodeAttribute(default="")
+    gtin = UnicodeAttribute(null=True)
+    price_minor = NumberAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+    available = NumberAttribute(default=0)
+    reserved = NumberAttribute(default=0)
+    sold = NumberAttribute(default=0)
+    stock_as_of = UnicodeAttribute(default="")
+    on_sale = BooleanAttribute(default=False)
+    blocks = JSONText()
+    handling_days = NumberAttribute(default=0)
+    condition = UnicodeAttribute(default="NEW")
+    supplier_name = UnicodeAttribute(default="")
+    available_from = UnicodeAttribute(null=True)
+    available_until = UnicodeAttribute(null=True)
+
+
+class ProductItem(Item, discriminator="PRODUCT"):
+    product_id = UnicodeAttribute()
+    gtin = UnicodeAttribute(null=True)
+    content = JSONText()
+    source_offer_id = UnicodeAttribute()
+    offer_ids: MapAttribute[str, Any] = MapAttribute(default=dict)
+    offers_view = JSONText()
+    view_version = NumberAttribute(default=0)
+
+
+class ReviewItem(Item, discriminator="REVIEW"):
+    review_id = UnicodeAttribute()
+    record_kind = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    sku = UnicodeAttribute(null=True)
+    record_version = NumberAttribute()
+    status = UnicodeAttribute()
+    issues = JSONText()
+    proposed_corrections = JSONText()
+    claimed_by = UnicodeAttribute(null=True)
+    claimed_until = UnicodeAttribute(null=True)
+    resolution = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    history = JSONText()
+    notified_at = UnicodeAttribute(null=True)
+
+
+class OrderItem(Item, discriminator="ORDER"):
+    order_id = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    lines = JSONText()
+    shipping_minor = NumberAttribute()
+    tax_minor = NumberAttribute()
+    payment_reference = UnicodeAttribute()
+    authorized_minor = NumberAttribute()
+    request_hash = UnicodeAttribute()
+    promise = JSONText(null=True)
+    channel_reference = UnicodeAttribute(null=True)
+
+
+class BuyerItem(Item, discriminator="BUYER"):
+    order_id = UnicodeAttribute()
+    ship_to = JSONText()
+    contact = JSONText()
+
+
+class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
+    supplier_order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    lines = JSONText()
+    status = UnicodeAttribute()
+    attempt_status = UnicodeAttribute()
+    attempt = JSONText()
+    accept_by = UnicodeAttribute()
+    supplier_reference = UnicodeAttribute(null=True)
+
+
+class ShipmentItem(Item, discriminator="SHIPMENT"):
+    shipment_id = UnicodeAttribute()
+    supplier_order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    carrier = UnicodeAttribute()
+    tracking_number = UnicodeAttribute(null=True)
+    tracking_url = UnicodeAttribute(null=True)
+    lines = JSONText()
+    shipped_at = UnicodeAttribute()

@@ -1,0 +1,110 @@
+"""Every key pattern of the table, and with it every access pattern. None scans.
+
+Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `catalogue` (GSI2, cards only),
+`due` (GSI3, keys only, sparse: an item is in it only while something must happen to it).
+
+| access | how | cost |
+|---|---|---|
+| supplier, offer, terms, product, review, key by id | get | one read |
+| up to 100 of them | batch get | one round trip |
+| an order with everything under it | query `ORDER#id` | one round trip |
+| is this tax identity, brand, idempotency key taken | conditional put of its own item | in the transaction |
+| suppliers, reviews, offers of a supplier by state | query `by_status` | a page, one round trip |
+| supplier orders of a supplier, newest last | query `by_status` | a page, one round trip |
+| keys of a supplier | query `by_status` | one round trip |
+| records that wait for validation | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
+"""
+
+import zlib
+from typing import NamedTuple
+
+DUE_SHARDS = 8
+"""An index partition takes 1,000 writes a second, and a slower index holds the table up: so spread them."""
+
+
+class Key(NamedTuple):
+    pk: str
+    sk: str
+
+
+def supplier(supplier_id: str) -> Key:
+    return Key(f"SUPPLIER#{supplier_id}", "PROFILE")
+
+
+def tax_identity(identity: str) -> Key:
+    """`identity` is `<country>#<number>` as `services` normalised it."""
+    return Key(f"TAXID#{identity}", "TAXID")
+
+
+def api_key(key_id: str) -> Key:
+    return Key(f"KEY#{key_id}", "KEY")
+
+
+def brand(name: str) -> Key:
+    """`name` is the normalised brand name."""
+    return Key(f"BRAND#{name}", "BRAND")
+
+
+def offer(supplier_id: str, sku: str) -> Key:
+    return Key(f"SUPPLIER#{supplier_id}", f"OFFER#{sku}")
+
+
+def terms(offer_id: str) -> Key:
+    return Key(f"TERMS#{offer_id}", "TERMS")
+
+
+def product(product_id: str) -> Key:
+    return Key(f"PRODUCT#{product_id}", "PRODUCT")
+
+
+def review(review_id: str) -> Key:
+    return Key(f"REVIEW#{review_id}", "REVIEW")
+
+
+def order(order_id: str) -> Key:
+    return Key(f"ORDER#{order_id}", "ORDER")
+
+
+def buyer(order_id: str) -> Key:
+    return Key(f"ORDER#{order_id}", "BUYER")
+
+
+def supplier_order(order_id: str, number: int) -> Key:
+    return Key(f"ORDER#{order_id}", f"SO#{number}")
+
+
+def shipment(order_id: str, shipment_id: str) -> Key:
+    return Key(f"ORDER#{order_id}", f"SHIPMENT#{shipment_id}")
+
+
+def idempotency(digest: str) -> Key:
+    return Key(f"IDEMPOTENCY#{digest}", "RECORD")
+
+
+def suppliers_by_status(status: str) -> str:
+    return f"SUPPLIERS#{status}"
+
+
+def reviews_by_state(waiting: bool) -> str:
+    return "REVIEWS#WAITING" if waiting else "REVIEWS#RESOLVED"
+
+
+def offers_of_supplier(supplier_id: str, acceptance: str) -> str:
+    return f"SUPPLIER#{supplier_id}#OFFERS#{acceptance}"
+
+
+def orders_of_supplier(supplier_id: str) -> str:
+    return f"SUPPLIER#{supplier_id}#ORDERS"
+
+
+def keys_of_supplier(supplier_id: str) -> str:
+    return f"SUPPLIER#{supplier_id}#KEYS"
+
+
+def validations_due(pk: str, sk: str) -> str:
+    """The shard of the pending-validation index that the record at `pk`, `sk` belongs to."""
+    return validations_due_shard(zlib.crc32(f"{pk}|{sk}".encode()) % DUE_SHARDS)
+
+
+def validations_due_shard(shard: int) -> str:
+    return f"VALIDATION#{shard}"

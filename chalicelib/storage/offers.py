@@ -1,0 +1,263 @@
+"""Offers and the terms that they are sold at."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain.money import Money
+from chalicelib.domain.offer import Offer, Terms
+from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.items import OfferItem, TermsItem
+from chalicelib.storage.transaction import Write
+
+
+def get(supplier_id: str, sku: str) -> Offer | None:
+    item = reads.get_one(keys.offer(supplier_id, sku))
+    return from_item(item) if isinstance(item, OfferItem) else None
+
+
+def get_with_terms(supplier_id: str, sku: str, offer_id: str) -> tuple[Offer | None, Terms | None]:
+    """An offer and its terms in one round trip."""
+    offer_key, terms_key = keys.offer(supplier_id, sku), keys.terms(offer_id)
+    found = reads.get_many([offer_key, terms_key])
+    offer, terms = found.get(offer_key), found.get(terms_key)
+    return (
+        from_item(offer) if isinstance(offer, OfferItem) else None,
+        terms_from_item(terms) if isinstance(terms, TermsItem) else None,
+    )
+
+
+def get_many(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Offer]:
+    """Those that exist of the `(supplier_id, sku)` asked for."""
+    found = reads.get_many(keys.offer(supplier_id, sku) for supplier_id, sku in wanted)
+    offers = [from_item(item) for item in found.values() if isinstance(item, OfferItem)]
+    return {(offer.supplier_id, offer.sku): offer for offer in offers}
+
+
+def get_terms(offer_ids: Iterable[str]) -> dict[str, Terms]:
+    """The terms that exist, by offer id."""
+    found = reads.get_many(keys.terms(offer_id) for offer_id in offer_ids)
+    terms = [terms_from_item(item) for item in found.values() if isinstance(item, TermsItem)]
+    return {each.offer_id: each for each in terms}
+
+
+def page(supplier_id: str, acceptance: str, *, limit: int, cursor: str | None) -> pages.Page[Offer]:
+    """The supplier's offers of one acceptance state, by SKU. Raises BadCursor."""
+    partition = keys.offers_of_supplier(supplier_id, acceptance)
+    return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor)
+
+
+def page_of_supplier(supplier_id: str, *, limit: int, cursor: str | None) -> pages.Page[Offer]:
+    """All the supplier's offers, by SKU. Raises BadCursor."""
+    pk = keys.offer(supplier_id, "").pk
+    start = pages.decode(cursor, partition=("PK", pk), attributes=("PK", "SK"))
+    results = OfferItem.query(pk, OfferItem.sk.startswith("OFFER#"), limit=limit, last_evaluated_key=start)
+    return pages.read(results, from_item)
+
+
+def adding(offer: Offer) -> Write:
+    """Write a new offer. Label `offer`."""
+    return Write("offer", _to_item(offer), OfferItem.pk.does_not_exist())
+
+
+def replacing(offer: Offer, *, expected_version: int) -> Write:
+    """Write the offer if it still has `expected_version`; the stored version is one higher. Label `offer`."""
+    item = _to_item(replace(offer, version=expected_version + 1))
+    return Write("offer", item, OfferItem.version == expected_version)
+
+
+def adding_terms(terms: Terms) -> Write:
+    """Write the terms of a new offer. Label `terms:<offer_id>`."""
+    return Write(f"terms:{terms.offer_id}", _terms_item(terms), TermsItem.pk.does_not_exist())
+
+
+def changing_terms(terms: Terms, *, now: str, stock: tuple[int, str] | None = None) -> Write:
+    """Set everything but stock from `terms`, and `stock` (quantity on hand, as of) where it is given.
+
+    Reservations stand: on hand less reserved becomes what is available. Stock is refused where the stored
+    one is of a later time. Label `terms:<offer_id>`.
+    """
+    actions: list[Action] = [
+        TermsItem.title.set(terms.title),
+        TermsItem.on_sale.set(not terms.blocks),
+        TermsItem.blocks.set(terms.blocks),
+        TermsItem.handling_days.set(terms.handling_days),
+        TermsItem.condition.set(terms.condition),
+        TermsItem.supplier_name.set(terms.supplier_name),
+        TermsItem.correlation_id.set(terms.correlation_id),
+        TermsItem.updated_at.set(now),
+        TermsItem.version.add(1),
+        *_set_or_remove(TermsItem.product_id, terms.product_id),
+        *_set_or_remove(TermsItem.gtin, terms.gtin),
+        *_set_or_remove(TermsItem.price_minor, terms.price.minor if terms.price else None),
+        *_set_or_remove(TermsItem.currency, terms.price.currency if terms.price else None),
+        *_set_or_remove(TermsItem.available_from, terms.available_from),
+        *_set_or_remove(TermsItem.available_until, terms.available_until),
+    ]
+    condition = TermsItem.pk.exists()
+    if stock is not None:
+        quantity, as_of = stock
+        actions += _stock_actions(quantity, as_of)
+        condition &= TermsItem.stock_as_of <= as_of
+    return Write(f"terms:{terms.offer_id}", _terms_key(terms.offer_id), condition, actions)
+
+
+def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correlation_id: str) -> Write:
+    """Set the quantity on hand as the supplier counted it at `as_of`; refused where the stored count is of a
+    later time. Reservations stand. Label `terms:<offer_id>`, found: Terms."""
+    actions = [
+        *_stock_actions(quantity, as_of),
+        TermsItem.correlation_id.set(correlation_id),
+        TermsItem.updated_at.set(now),
+        TermsItem.version.add(1),
+    ]
+    condition = TermsItem.pk.exists() & (TermsItem.stock_as_of <= as_of)
+    return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions, terms_from_item)
+
+
+def reserving(offer_id: str, *, quantity: int, price: Money, now: str, correlation_id: str) -> Write:
+    """Reserve stock for an order, if the offer is on sale at exactly this price and has as much.
+    Label `terms:<offer_id>`, found: Terms as they stood."""
+    actions = [
+        TermsItem.available.set(TermsItem.available - quantity),
+        TermsItem.reserved.set(TermsItem.reserved + quantity),
+        TermsItem.correlation_id.set(correlation_id),
+        TermsItem.updated_at.set(now),
+    ]
+    condition = (
+        (TermsItem.on_sale == True)  # noqa: E712 - builds an expression
+        & (TermsItem.price_minor == price.minor)
+        & (TermsItem.currency == price.currency)
+        & (TermsItem.available >= quantity)
+    )
+    return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions, terms_from_item)
+
+
+def settling(offer_id: str, *, accepted: int, released: int, now: str, correlation_id: str) -> Write:
+    """End a reservation of `accepted + released`: the first is sold, the second may be ordered again.
+    Label `terms:<offer_id>`; the caller's order write makes it happen once."""
+    actions = [
+        TermsItem.reserved.set(TermsItem.reserved - (accepted + released)),
+        TermsItem.sold.set(TermsItem.sold + accepted),
+        TermsItem.available.set(TermsItem.available + released),
+        TermsItem.correlation_id.set(correlation_id),
+        TermsItem.updated_at.set(now),
+    ]
+    condition = TermsItem.reserved >= accepted + released
+    return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions)
+
+
+def _stock_actions(quantity: int, as_of: str) -> list[Action]:
+    return [TermsItem.available.set(quantity - TermsItem.reserved), TermsItem.stock_as_of.set(as_of)]
+
+
+def _set_or_remove(attribute: object, value: object) -> list[Action]:
+    return [attribute.remove() if value is None else attribute.set(value)]  # type: ignore[attr-defined]
+
+
+def _terms_key(offer_id: str) -> TermsItem:
+    return TermsItem(*keys.terms(offer_id))
+
+
+def _to_item(offer: Offer) -> OfferItem:
+    item = OfferItem(
+        *keys.offer(offer.supplier_id, offer.sku),
+        offer_id=offer.offer_id,
+        supplier_id=offer.supplier_id,
+        sku=offer.sku,
+        content=offer.content,
+        acceptance=offer.acceptance,
+        validation_state=offer.validation_state,
+        withdrawn=offer.withdrawn,
+        issues=offer.issues,
+        corrections=offer.corrections,
+        review_id=offer.review_id,
+        product_id=offer.product_id,
+        version=offer.version,
+        status_partition=keys.offers_of_supplier(offer.supplier_id, offer.acceptance),
+        status_sort=offer.sku,
+        correlation_id=offer.correlation_id,
+        created_at=offer.created_at,
+        updated_at=offer.updated_at,
+    )
+    reads.mark_due(item, pending=offer.validation_state == "PENDING")
+    return item
+
+
+def from_item(item: OfferItem) -> Offer:
+    """The offer that a table item holds."""
+    return Offer(
+        offer_id=item.offer_id,
+        supplier_id=item.supplier_id,
+        sku=item.sku,
+        content=item.content,
+        acceptance=item.acceptance,
+        validation_state=item.validation_state,
+        version=int(item.version),
+        withdrawn=item.withdrawn,
+        issues=tuple(item.issues),
+        corrections=tuple(item.corrections),
+        review_id=item.review_id,
+        product_id=item.product_id,
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )
+
+
+def _terms_item(terms: Terms) -> TermsItem:
+    return TermsItem(
+        *keys.terms(terms.offer_id),
+        offer_id=terms.offer_id,
+        supplier_id=terms.supplier_id,
+        sku=terms.sku,
+        product_id=terms.product_id,
+        title=terms.title,
+        gtin=terms.gtin,
+        price_minor=terms.price.minor if terms.price else None,
+        currency=terms.price.currency if terms.price else None,
+        available=terms.available,
+        reserved=terms.reserved,
+        sold=terms.sold,
+        stock_as_of=terms.stock_as_of,
+        on_sale=not terms.blocks,
+        blocks=terms.blocks,
+        handling_days=terms.handling_days,
+        condition=terms.condition,
+        supplier_name=terms.supplier_name,
+        available_from=terms.available_from,
+        available_until=terms.available_until,
+        version=terms.version,
+        correlation_id=terms.correlation_id,
+        created_at=terms.created_at,
+        updated_at=terms.updated_at,
+    )
+
+
+def terms_from_item(item: TermsItem) -> Terms:
+    """The terms that a table item holds."""
+    priced = item.price_minor is not None and item.currency is not None
+    return Terms(
+        offer_id=item.offer_id,
+        supplier_id=item.supplier_id,
+        sku=item.sku,
+        product_id=item.product_id,
+        title=item.title,
+        gtin=item.gtin,
+        price=Money(int(item.price_minor), item.currency) if priced else None,
+        available=int(item.available),
+        reserved=int(item.reserved),
+        sold=int(item.sold),
+        stock_as_of=item.stock_as_of,
+        blocks=tuple(item.blocks),
+        handling_days=int(item.handling_days),
+        condition=item.condition,
+        supplier_name=item.supplier_name,
+        available_from=item.available_from,
+        available_until=item.available_until,
+        version=int(item.version),
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )

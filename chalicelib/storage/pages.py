@@ -1,0 +1,60 @@
+"""Pages of a query: items and an opaque cursor that belongs to this query alone.
+
+A cursor is the key of the last item read, so a page goes on behind that place whatever was added or
+removed meanwhile: nothing comes twice, nothing that stayed is lost.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from chalicelib.storage.errors import BadCursor
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+    def map(self, change: Callable[[T], U]) -> "Page[U]":
+        return Page(tuple(change(item) for item in self.items), self.next_cursor)
+
+
+def read(results: Any, change: Callable[[Any], T]) -> Page[T]:
+    """The page that a PynamoDB result iterator (made with `limit`) yields."""
+    items = tuple(change(item) for item in results)
+    return Page(items, _encode(results.last_evaluated_key))
+
+
+def decode(
+    cursor: str | None, *, partition: tuple[str, str], attributes: Iterable[str]
+) -> dict[str, Any] | None:
+    """The start key that `cursor` stands for.
+
+    `partition` is the queried partition's attribute and value, `attributes` the key's names. Raises
+    BadCursor for a text that this query did not give out: another list's, or one that was tampered with.
+    """
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor from error
+    if not isinstance(key, dict) or set(key) != set(attributes) or key.get(partition[0]) != partition[1]:
+        raise BadCursor
+    if not all(isinstance(value, str) for value in key.values()):
+        raise BadCursor
+    return {name: {"S": value} for name, value in key.items()}
+
+
+def _encode(last_key: dict[str, dict[str, str]] | None) -> str | None:
+    if not last_key:
+        return None
+    plain = json.dumps({name: value["S"] for name, value in last_key.items()}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")

@@ -1,0 +1,129 @@
+"""Products: golden content, who offers them, and the ranked view that clients read."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.domain.offer import Product
+from chalicelib.storage import keys, reads
+from chalicelib.storage.items import ProductItem
+from chalicelib.storage.transaction import Write
+
+
+def get(product_id: str) -> Product | None:
+    item = reads.get_one(keys.product(product_id))
+    return from_item(item) if isinstance(item, ProductItem) else None
+
+
+def get_many(product_ids: Iterable[str]) -> dict[str, Product]:
+    found = reads.get_many(keys.product(product_id) for product_id in product_ids)
+    products = [from_item(item) for item in found.values() if isinstance(item, ProductItem)]
+    return {product.product_id: product for product in products}
+
+
+def adding(product: Product) -> Write:
+    """Write a product that nobody offered before. Label `product`."""
+    return Write("product", _to_item(product), ProductItem.pk.does_not_exist())
+
+
+def joining(product: Product, *, supplier_id: str, offer_id: str, sku: str, now: str) -> Write:
+    """Make the offer a member of an existing product, one SKU per supplier, and set the product's content
+    from `product`. Refused where the supplier offers it under another SKU. Label `product`."""
+    member = ProductItem.offer_ids[supplier_id]
+    return Write(
+        "product",
+        ProductItem(*keys.product(product.product_id)),
+        ProductItem.pk.exists() & (member.does_not_exist() | (member["sku"] == sku)),
+        actions=[
+            member.set({"offer_id": offer_id, "sku": sku}),
+            ProductItem.content.set(_content(product)),
+            ProductItem.source_offer_id.set(product.source_offer_id),
+            ProductItem.correlation_id.set(product.correlation_id),
+            ProductItem.updated_at.set(now),
+            ProductItem.version.add(1),
+        ],
+    )
+
+
+def leaving(product_id: str, *, supplier_id: str, sku: str, now: str, correlation_id: str) -> Write:
+    """End the membership of the supplier's offer of this SKU. Label `product:leave`."""
+    member = ProductItem.offer_ids[supplier_id]
+    return Write(
+        "product:leave",
+        ProductItem(*keys.product(product_id)),
+        member["sku"] == sku,
+        actions=[
+            member.remove(),
+            ProductItem.correlation_id.set(correlation_id),
+            ProductItem.updated_at.set(now),
+            ProductItem.version.add(1),
+        ],
+    )
+
+
+def showing(product_id: str, view: Iterable[Mapping[str, Any]], *, seen: int, now: str) -> Write:
+    """Replace the ranked view that was built when `view_version` was `seen`. Label `view`."""
+    return Write(
+        "view",
+        ProductItem(*keys.product(product_id)),
+        ProductItem.view_version == seen,
+        actions=[
+            ProductItem.offers_view.set(list(view)),
+            ProductItem.view_version.set(seen + 1),
+            ProductItem.updated_at.set(now),
+        ],
+    )
+
+
+def _content(product: Product) -> dict[str, Any]:
+    return {
+        "title": product.title,
+        "brand": product.brand,
+        "category": product.category,
+        "description": product.description,
+        "image_urls": list(product.image_urls),
+        "attributes": dict(product.attributes),
+    }
+
+
+def _to_item(product: Product) -> ProductItem:
+    return ProductItem(
+        *keys.product(product.product_id),
+        product_id=product.product_id,
+        gtin=product.gtin,
+        content=_content(product),
+        source_offer_id=product.source_offer_id,
+        offer_ids={supplier: dict(member) for supplier, member in product.offer_ids.items()},
+        offers_view=list(product.offers_view),
+        view_version=product.view_version,
+        version=product.version,
+        correlation_id=product.correlation_id,
+        created_at=product.created_at,
+        updated_at=product.updated_at,
+    )
+
+
+def from_item(item: ProductItem) -> Product:
+    """The product that a table item holds."""
+    content = item.content
+    return Product(
+        product_id=item.product_id,
+        gtin=item.gtin,
+        title=content["title"],
+        brand=content["brand"],
+        category=content["category"],
+        description=content["description"],
+        image_urls=tuple(content["image_urls"]),
+        attributes=content["attributes"],
+        source_offer_id=item.source_offer_id,
+        offer_ids={supplier: _member(member) for supplier, member in item.offer_ids.as_dict().items()},
+        offers_view=tuple(item.offers_view),
+        view_version=int(item.view_version),
+        version=int(item.version),
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )
+
+
+def _member(member: Mapping[str, Any]) -> dict[str, str]:
+    return {"offer_id": member["offer_id"], "sku": member["sku"]}

@@ -1,0 +1,87 @@
+"""Reviews: the cases that wait for a person."""
+
+from dataclasses import replace
+
+from chalicelib.domain.review import Review
+from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.items import ReviewItem
+from chalicelib.storage.transaction import Write
+
+
+def get(review_id: str) -> Review | None:
+    item = reads.get_one(keys.review(review_id))
+    return from_item(item) if isinstance(item, ReviewItem) else None
+
+
+def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None) -> pages.Page[Review]:
+    """Reviews, oldest first: of one status, or all that wait where none is given. Raises BadCursor."""
+    partition = keys.reviews_by_state(waiting=status != "RESOLVED")
+    condition = None
+    if status in ("OPEN", "CLAIMED"):
+        condition = ReviewItem.status == status
+    if kind:
+        of_kind = ReviewItem.record_kind == kind
+        condition = of_kind if condition is None else condition & of_kind
+    return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor, filter_condition=condition)
+
+
+def adding(review: Review) -> Write:
+    """Open a review. Label `review`."""
+    return Write("review", _to_item(review), ReviewItem.pk.does_not_exist())
+
+
+def replacing(review: Review, *, expected_version: int) -> Write:
+    """Write the review if it still has `expected_version`; the stored version is one higher.
+    Label `review`."""
+    item = _to_item(replace(review, version=expected_version + 1))
+    return Write("review", item, ReviewItem.version == expected_version)
+
+
+def _to_item(review: Review) -> ReviewItem:
+    return ReviewItem(
+        *keys.review(review.review_id),
+        review_id=review.review_id,
+        record_kind=review.kind,
+        supplier_id=review.supplier_id,
+        sku=review.sku,
+        record_version=review.record_version,
+        status=review.status,
+        issues=review.issues,
+        proposed_corrections=review.proposed_corrections,
+        claimed_by=review.claimed_by,
+        claimed_until=review.claimed_until,
+        resolution=review.resolution,
+        note=review.note,
+        history=review.history,
+        notified_at=review.notified_at,
+        version=review.version,
+        status_partition=keys.reviews_by_state(waiting=review.status != "RESOLVED"),
+        status_sort=f"{review.created_at}#{review.review_id}",
+        correlation_id=review.correlation_id,
+        created_at=review.created_at,
+        updated_at=review.updated_at,
+    )
+
+
+def from_item(item: ReviewItem) -> Review:
+    """The review that a table item holds."""
+    return Review(
+        review_id=item.review_id,
+        kind=item.record_kind,
+        supplier_id=item.supplier_id,
+        record_version=int(item.record_version),
+        sku=item.sku,
+        status=item.status,
+        issues=tuple(item.issues),
+        proposed_corrections=tuple(item.proposed_corrections),
+        claimed_by=item.claimed_by,
+        claimed_until=item.claimed_until,
+        resolution=item.resolution,
+        note=item.note,
+        history=tuple(item.history),
+        notified_at=item.notified_at,
+        version=int(item.version),
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )

@@ -1,0 +1,173 @@
+"""Suppliers, their tax identities, brands and API keys."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chalicelib.domain.supplier import ApiKey, Supplier
+from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.items import ApiKeyItem, BrandItem, SupplierItem, TaxIdentityItem
+from chalicelib.storage.transaction import Write
+
+
+def get(supplier_id: str) -> Supplier | None:
+    """The supplier as last written, or None."""
+    item = reads.get_one(keys.supplier(supplier_id))
+    return from_item(item) if isinstance(item, SupplierItem) else None
+
+
+def get_many(supplier_ids: Iterable[str]) -> dict[str, Supplier]:
+    """Those that exist, by id, in one round trip for up to 100."""
+    found = reads.get_many(keys.supplier(supplier_id) for supplier_id in set(supplier_ids))
+    return {item.supplier_id: from_item(item) for item in found.values() if isinstance(item, SupplierItem)}
+
+
+def adding(supplier: Supplier) -> Write:
+    """Write a new supplier. Label `supplier`."""
+    return Write("supplier", _to_item(supplier), SupplierItem.pk.does_not_exist())
+
+
+def replacing(supplier: Supplier, *, expected_version: int) -> Write:
+    """Write the supplier if it still has `expected_version`; the stored version is one higher.
+    Label `supplier`."""
+    item = _to_item(replace(supplier, version=expected_version + 1))
+    return Write("supplier", item, SupplierItem.version == expected_version)
+
+
+def holding_tax_identity(identity: str, supplier_id: str) -> Write:
+    """Take a tax identity, which one supplier may hold at a time. Label `tax_identity`."""
+    key = keys.tax_identity(identity)
+    item = TaxIdentityItem(*key, supplier_id=supplier_id)
+    return Write(
+        "tax_identity",
+        item,
+        TaxIdentityItem.pk.does_not_exist() | (TaxIdentityItem.supplier_id == supplier_id),
+    )
+
+
+def tax_identity_holder(identity: str) -> str | None:
+    item = reads.get_one(keys.tax_identity(identity))
+    return item.supplier_id if isinstance(item, TaxIdentityItem) else None
+
+
+def claiming_brand(name: str, supplier_id: str) -> Write:
+    """Hold a (normalised) brand name for its owner. Label `brand:<name>`."""
+    item = BrandItem(*keys.brand(name), supplier_id=supplier_id)
+    return Write(
+        f"brand:{name}", item, BrandItem.pk.does_not_exist() | (BrandItem.supplier_id == supplier_id)
+    )
+
+
+def brand_holders(names: Iterable[str]) -> dict[str, str]:
+    """Which supplier holds each of these (normalised) brand names; free ones are left out."""
+    found = reads.get_many(keys.brand(name) for name in set(names))
+    return {
+        key.pk.removeprefix("BRAND#"): item.supplier_id
+        for key, item in found.items()
+        if isinstance(item, BrandItem)
+    }
+
+
+def adding_key(key: ApiKey) -> Write:
+    """Write a new API key. Label `api_key`."""
+    return Write("api_key", _key_item(key), ApiKeyItem.pk.does_not_exist())
+
+
+def revoking_key(key: ApiKey, *, at: str) -> Write:
+    """Revoke a key that is not revoked yet. Label `api_key`."""
+    return Write("api_key", _key_item(replace(key, revoked_at=at)), ApiKeyItem.revoked_at.does_not_exist())
+
+
+def marking_key_used(key: ApiKey, *, day: str) -> Write:
+    """Note the day of the last use. Label `api_key`; refused where the day stands there already."""
+    return Write(
+        "api_key",
+        ApiKeyItem(*keys.api_key(key.key_id)),
+        ApiKeyItem.pk.exists()
+        & ((ApiKeyItem.last_used_on.does_not_exist()) | (ApiKeyItem.last_used_on < day)),
+        actions=[ApiKeyItem.last_used_on.set(day)],
+    )
+
+
+def get_key(key_id: str) -> ApiKey | None:
+    item = reads.get_one(keys.api_key(key_id))
+    return _key_from(item) if isinstance(item, ApiKeyItem) else None
+
+
+def keys_of(supplier_id: str, *, limit: int, cursor: str | None) -> pages.Page[ApiKey]:
+    """The supplier's API keys, oldest first. Raises BadCursor."""
+    return reads.page_by_status(keys.keys_of_supplier(supplier_id), _key_from, limit=limit, cursor=cursor)
+
+
+def _to_item(supplier: Supplier) -> SupplierItem:
+    key = keys.supplier(supplier.supplier_id)
+    item = SupplierItem(
+        *key,
+        supplier_id=supplier.supplier_id,
+        profile=supplier.profile,
+        status=supplier.status,
+        suspension_type=supplier.suspension_type,
+        validation_state=supplier.validation_state,
+        issues=supplier.issues,
+        corrections=supplier.corrections,
+        review_id=supplier.review_id,
+        tax_identity=supplier.tax_identity,
+        signing_generation=supplier.signing_generation,
+        version=supplier.version,
+        status_partition=keys.suppliers_by_status(supplier.status),
+        status_sort=f"{supplier.created_at}#{supplier.supplier_id}",
+        correlation_id=supplier.correlation_id,
+        created_at=supplier.created_at,
+        updated_at=supplier.updated_at,
+    )
+    reads.mark_due(item, pending=supplier.validation_state == "PENDING")
+    return item
+
+
+def from_item(item: SupplierItem) -> Supplier:
+    """The supplier that a table item holds."""
+    return Supplier(
+        supplier_id=item.supplier_id,
+        profile=item.profile,
+        status=item.status,
+        suspension_type=item.suspension_type,
+        validation_state=item.validation_state,
+        version=int(item.version),
+        issues=tuple(item.issues),
+        corrections=tuple(item.corrections),
+        review_id=item.review_id,
+        tax_identity=item.tax_identity,
+        signing_generation=int(item.signing_generation),
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )
+
+
+def _key_item(key: ApiKey) -> ApiKeyItem:
+    return ApiKeyItem(
+        *keys.api_key(key.key_id),
+        key_id=key.key_id,
+        supplier_id=key.supplier_id,
+        fingerprint=key.fingerprint,
+        label=key.label,
+        revoked_at=key.revoked_at,
+        last_used_on=key.last_used_on,
+        status_partition=keys.keys_of_supplier(key.supplier_id),
+        status_sort=f"{key.created_at}#{key.key_id}",
+        correlation_id=key.correlation_id,
+        created_at=key.created_at,
+        updated_at=key.created_at,
+    )
+
+
+def _key_from(item: ApiKeyItem) -> ApiKey:
+    return ApiKey(
+        key_id=item.key_id,
+        supplier_id=item.supplier_id,
+        fingerprint=item.fingerprint,
+        label=item.label,
+        created_at=item.created_at or "",
+        revoked_at=item.revoked_at,
+        last_used_on=item.last_used_on,
+        correlation_id=item.correlation_id or "",
+    )
