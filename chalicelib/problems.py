@@ -82,7 +82,9 @@ class PreconditionRequired(Problem):
     status, title = 428, "Precondition required"
 
     def __init__(self) -> None:
-        super().__init__("IF_MATCH_REQUIRED", "Send If-Match with the ETag of the version you mean to change.")
+        super().__init__(
+            "IF_MATCH_REQUIRED", "Send If-Match with the ETag of the version to change."
+        )
 
 
 class TemporarilyUnavailable(Problem):
