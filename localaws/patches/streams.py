@@ -1,0 +1,65 @@
+"""What reads DynamoDB streams: pipes and event source mappings."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from ministack.services import lambda_svc, pipes
+from ministack.services.cloudformation import provisioners
+
+_POLL_EVERY_S = 0.1
+
+
+def pipe_ignores_filter_and_batch_size() -> None:
+    """A pipe passes every record of the stream, and all that wait in one batch."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Pipes::Pipe"]
+    stock_create, stock_update, stock_deliver = handlers["create"], handlers["update"], pipes._deliver_batch
+
+    def keep_parameters(name: str, properties: dict[str, Any]) -> None:
+        pipes._pipes[name]["SourceParameters"] = properties.get("SourceParameters") or {}
+
+    def create(logical_id: str, properties: dict, stack: str) -> Any:
+        made = stock_create(logical_id, properties, stack)
+        keep_parameters(made[0], properties)
+        return made
+
+    def update(name: str, old: dict, new: dict, stack: str, logical_id: str | None = None) -> Any:
+        made = stock_update(name, old, new, stack, logical_id)
+        keep_parameters(made[0], new)
+        return made
+
+    def deliver(pipe: dict[str, Any], records: list[dict]) -> bool:
+        source = pipe.get("SourceParameters") or {}
+        size = int((source.get("DynamoDBStreamParameters") or {}).get("BatchSize") or 100)
+        wanted = lambda_svc._apply_filter_criteria(records, {"FilterCriteria": source.get("FilterCriteria")})
+        batches = (wanted[start : start + size] for start in range(0, len(wanted), size))
+        return all(stock_deliver(pipe, batch) for batch in batches)
+
+    handlers["create"], handlers["update"], pipes._deliver_batch = create, update, deliver
+
+
+def readers_skip_records_after_a_restart() -> None:
+    """Read positions are saved and the stream is not, so after a restart as many new records are skipped."""
+    for service, positions in (
+        (pipes, pipes._positions),
+        (lambda_svc, lambda_svc._dynamodb_stream_positions),
+    ):
+        _forget_on_load(service, positions)
+
+
+def _forget_on_load(service: Any, positions: Any) -> None:
+    stock = service._restore_state
+
+    def restore(data: Any) -> None:
+        stock(data)
+        positions.clear()
+
+    service._restore_state = restore
+
+
+def pipe_polls_once_a_second() -> None:
+    """A record waits up to a second before its pipe looks."""
+    pipes.time = SimpleNamespace(time=time.time, sleep=lambda _: time.sleep(_POLL_EVERY_S))
+
+
+PATCHES = (pipe_ignores_filter_and_batch_size, readers_skip_records_after_a_restart, pipe_polls_once_a_second)
