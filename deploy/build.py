@@ -1,0 +1,73 @@
+"""The copy of the project that Chalice packages: one stage's settings in it, nothing that only a developer needs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy import archives
+
+ROOT = Path(__file__).resolve().parent.parent
+RESOURCES = ROOT / ".chalice" / "resources.yaml"
+APP_NAME = "marketplace"
+STAGES = ROOT / "build" / "stages"
+
+# What a policy's resource names become in one stage's copy; the more special first.
+_NARROWED = (
+    ("table/marketplace-*", "table/marketplace-{stage}"),
+    ("event-bus/marketplace-*", "event-bus/marketplace-{stage}"),
+    ("/aws/lambda/marketplace-*", "/aws/lambda/marketplace-{stage}*"),
+    ("marketplace-*-", "marketplace-{stage}-"),
+)
+
+
+class DeploymentError(Exception):
+    """Something that the person who deploys can put right; the message says how."""
+
+
+def project_copy(stage: str, *, environment: Mapping[str, str] | None = None, native: bool = False) -> Path:
+    """A fresh copy of the project for one stage, ready for `chalice`, with both of its archives built.
+
+    `environment` becomes the functions' variables; `native` builds the dependencies for this machine (an
+    emulator runs them here) instead of for Lambda.
+    """
+    copy = STAGES / stage
+    shutil.rmtree(copy, ignore_errors=True)
+    (copy / ".chalice" / "deployments").mkdir(parents=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "chalicelib", copy / "chalicelib", ignore=ignored)
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(ROOT / name, copy / name)
+    _write_settings(copy, stage, environment or {})
+    archives.build(copy, cache=ROOT / "build" / "layers", native=native)
+    return copy
+
+
+def narrowed(policy: str, stage: str) -> str:
+    """A policy's text with the names of one stage instead of those of all."""
+    for every_stage, one_stage in _NARROWED:
+        policy = policy.replace(every_stage, one_stage.format(stage=stage))
+    return policy
+
+
+def run_chalice(copy: Path, arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> None:
+    """Run the Chalice command in a project copy. Raises DeploymentError when it fails."""
+    command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments]
+    finished = subprocess.run(command, cwd=copy, env={**os.environ, **(variables or {})}, check=False)
+    if finished.returncode != 0:
+        raise DeploymentError(f"`chalice {' '.join(arguments)}` failed; its own message is above.")
+
+
+def _write_settings(copy: Path, stage: str, environment: Mapping[str, str]) -> None:
+    source = ROOT / ".chalice"
+    config = json.loads((source / "config.json").read_text())
+    settings = config.setdefault("stages", {}).setdefault(stage, {})
+    settings["environment_variables"] = dict(environment)
+    settings["tags"] = {**settings.get("tags", {}), "stage": stage}
+    (copy / ".chalice" / "config.json").write_text(json.dumps(config, indent=2))
+    (copy / ".chalice" / "policies").mkdir()
+    for policy in (source / "policies").glob("*.json"):
+        (copy / ".chalice" / "policies" / policy.name).write_text(narrowed(policy.read_text(), stage))

@@ -1,0 +1,145 @@
+"""Makes the single stack: `chalice package` with resources.yaml merged, everything in it joined by reference.
+
+`python -m deploy.package STAGE OUT` leaves a template and two archives in OUT, fit for `aws cloudformation package`
+and `aws cloudformation deploy` with CAPABILITY_IAM and CAPABILITY_AUTO_EXPAND.
+"""
+
+import argparse
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deploy import mappings
+from deploy.build import APP_NAME, RESOURCES, DeploymentError, project_copy, run_chalice
+from deploy.environment import EVENT_SOURCES, variable
+
+Template = dict[str, Any]
+
+# An account that no one has: whatever still carries it after packaging was not joined to its resource.
+_NOWHERE = "000000000000"
+_MARKERS = {
+    "STREAM_ARN": f"arn:aws:dynamodb:us-east-1:{_NOWHERE}:table/StreamArn/stream/StreamArn",
+    "REVIEW_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReviewQueueArn",
+    "DISPATCH_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:DispatchQueueArn",
+}
+
+
+def package(
+    stage: str, out: Path, environment: Mapping[str, Any] | None = None, *, native: bool = False
+) -> Path:
+    """Package the app for one stage into the empty or new folder `out` and return the template's path.
+
+    `environment` overrides variables of the functions; its values may be CloudFormation expressions. `native`
+    packages dependencies for this machine, for an emulator that runs the functions here.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    copy = project_copy(stage, native=native)
+    arguments = ["package", "--stage", stage, "--merge-template", str(RESOURCES), str(out.resolve())]
+    # Chalice wants to know a region even here, where the answer changes nothing.
+    region = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
+    run_chalice(copy, arguments, variables={**_MARKERS, "AWS_DEFAULT_REGION": region})
+    path = out / "sam.yaml"
+    template = joined(yaml.safe_load(path.read_text()), stage, environment or {})
+    path.write_text(yaml.safe_dump(template, sort_keys=False, width=1000))
+    return path
+
+
+def joined(template: Template, stage: str, environment: Mapping[str, Any]) -> Template:
+    """What `chalice package` made, with names, variables and event sources joined to the merged resources.
+
+    Raises DeploymentError when a reference to no real resource is left.
+    """
+    outputs = template["Outputs"]
+    template["Parameters"]["Stage"]["Default"] = stage
+    template["Globals"] = {"Function": {"Environment": {"Variables": {**_variables(outputs), **environment}}}}
+    for logical_id, function in _functions(template):
+        name = handler_name(logical_id, function)
+        function["FunctionName"] = f"{APP_NAME}-{stage}-{name}" if name else f"{APP_NAME}-{stage}"
+    _set_up_stream(template)
+    resolved = _resolve(
+        template, {_MARKERS[name]: outputs[output]["Value"] for name, output in _sources(outputs)}
+    )
+    if _NOWHERE in yaml.safe_dump(resolved):
+        raise DeploymentError("An event source of the packaged template refers to no resource.")
+    return resolved
+
+
+def handler_name(logical_id: str, function: Mapping[str, Any]) -> str:
+    """The function's own name; the one that serves HTTP has none beside the app's and the stage's."""
+    return "" if logical_id == "APIHandler" else function["Handler"].rpartition(".")[2]
+
+
+def _functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield logical_id, resource["Properties"]
+
+
+def _variables(outputs: Template) -> dict[str, Any]:
+    """The variables of the functions, each an expression of the output it is named after."""
+    expressions = {}
+    for name, output in outputs.items():
+        # Chalice's own outputs describe the API; they carry no condition and name no resource of ours.
+        if (
+            name in _CHALICE_OUTPUTS
+            or variable(name) in EVENT_SOURCES
+            or name.endswith(("HandlerArn", "HandlerName"))
+        ):
+            continue
+        value = output["Value"]
+        if "Condition" in output:
+            value = {"Fn::If": [output["Condition"], value, {"Ref": "AWS::NoValue"}]}
+        expressions[variable(name)] = value
+    return expressions
+
+
+_CHALICE_OUTPUTS = frozenset({"RestAPIId", "EndpointURL"})
+
+
+def _sources(outputs: Template) -> Iterator[tuple[str, str]]:
+    for output in outputs:
+        if variable(output) in EVENT_SOURCES:
+            yield variable(output), output
+
+
+def _set_up_stream(template: Template) -> None:
+    for logical_id, function in _functions(template):
+        if handler_name(logical_id, function) != mappings.STREAM_FUNCTION:
+            continue
+        (source,) = function["Events"].values()
+        source["Properties"] |= {
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": mappings.STREAM_BATCH_SIZE,
+            "BisectBatchOnFunctionError": True,
+            "MaximumRetryAttempts": mappings.STREAM_RETRIES,
+            "MaximumRecordAgeInSeconds": mappings.STREAM_RECORD_AGE_S,
+            "FilterCriteria": {"Filters": [{"Pattern": mappings.STREAM_FILTER}]},
+            "DestinationConfig": {
+                "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["StreamDeadLetters", "Arn"]}}
+            },
+        }
+
+
+def _resolve(node: Any, references: Mapping[str, Any]) -> Any:
+    if isinstance(node, dict):
+        return {key: _resolve(value, references) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_resolve(value, references) for value in node]
+    return references.get(node, node) if isinstance(node, str) else node
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("stage")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--native", action="store_true", help="dependencies for this machine, not for Lambda")
+    options = parser.parse_args()
+    print(package(options.stage, options.out, native=options.native))
+
+
+if __name__ == "__main__":
+    main()
