@@ -1,0 +1,94 @@
+"""SQS: send, receive, delete, give back. A message body is a JSON object unless it is text already."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+MAX_DELAY_SECONDS = 900
+"""The longest that SQS holds a message back."""
+
+_BATCH = 10
+
+
+@dataclass(frozen=True)
+class Message:
+    """A received message. `receipt` is what deletes it or gives it back; `sent_at` is epoch milliseconds."""
+
+    message_id: str
+    body: str
+    receipt: str
+    sent_at: int
+    receive_count: int
+
+
+def send(queue_url: str, body: Mapping[str, Any] | str, delay_seconds: int = 0) -> None:
+    """Put one message on the queue, visible after `delay_seconds` (at most MAX_DELAY_SECONDS)."""
+    text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+    delay = min(max(0, delay_seconds), MAX_DELAY_SECONDS)
+    _client().send_message(QueueUrl=queue_url, MessageBody=text, DelaySeconds=delay)
+
+
+def receive(
+    queue_url: str, *, limit: int, visibility_seconds: int, wait_seconds: int = 0
+) -> tuple[Message, ...]:
+    """Up to `limit` messages, oldest first as far as SQS keeps order, hidden for `visibility_seconds`.
+
+    Reads until a call brings nothing new; `wait_seconds` is spent once, on a queue that seems empty.
+    """
+    found: dict[str, Message] = {}
+    while len(found) < limit:
+        answer = _client().receive_message(
+            QueueUrl=queue_url,
+            MaxNumberOfMessages=min(_BATCH, limit - len(found)),
+            VisibilityTimeout=visibility_seconds,
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+        )
+        fresh = {raw["MessageId"]: _message(raw) for raw in answer.get("Messages", [])}
+        if fresh.keys() <= found.keys():
+            break
+        found |= fresh
+    return tuple(found.values())
+
+
+def delete(queue_url: str, message: Message) -> None:
+    """Take a received message off the queue for good."""
+    _client().delete_message(QueueUrl=queue_url, ReceiptHandle=message.receipt)
+
+
+def give_back(queue_url: str, messages: Iterable[Message]) -> None:
+    """Make received messages visible again at once."""
+    waiting = list(messages)
+    for start in range(0, len(waiting), _BATCH):
+        _client().change_message_visibility_batch(
+            QueueUrl=queue_url, Entries=_entries(waiting[start : start + _BATCH])
+        )
+
+
+def _entries(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    return [
+        {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0}
+        for number, message in enumerate(messages)
+    ]
+
+
+def _message(raw: Mapping[str, Any]) -> Message:
+    attributes = raw.get("Attributes", {})
+    return Message(
+        message_id=raw["MessageId"],
+        body=raw["Body"],
+        receipt=raw["ReceiptHandle"],
+        sent_at=int(attributes.get("SentTimestamp", 0)),
+        receive_count=int(attributes.get("ApproximateReceiveCount", 1)),
+    )
+
+
+@cache
+def _client() -> Any:
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=2, read_timeout=25, retries={"mode": "standard", "max_attempts": 3})
+    return boto3.client("sqs", config=config)
