@@ -35,6 +35,12 @@ class _TableMeta(type):
         return settings.region()
 
 
+class _Table(metaclass=_TableMeta):
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+    max_retry_attempts = 3
+
+
 class JSONText(Attribute[Any]):
     """JSON in one string attribute; its numbers are doubles, as most readers of JSON have it."""
 
@@ -62,22 +68,11 @@ class ByStatus(GlobalSecondaryIndex["Item"]):
     sort = UnicodeAttribute(range_key=True, attr_name="GSI1SK")
 
 
-class Due(GlobalSecondaryIndex["Item"]):
-    class Meta:
-        index_name = "due"
-        projection = KeysOnlyProjection()
-
-    partition = UnicodeAttribute(hash_key=True, attr_name="GSI3PK")
-    sort = UnicodeAttribute(range_key=True, attr_name="GSI3SK")
-
-
 class Item(Model):
     """What every item has. `kind` names its class: a read gives each item as what it was written."""
 
-    class Meta(metaclass=_TableMeta):
-        connect_timeout_seconds = 2
-        read_timeout_seconds = 5
-        max_retry_attempts = 3
+    class Meta(_Table):
+        pass
 
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
@@ -86,14 +81,12 @@ class Item(Model):
     created_at = UnicodeAttribute(null=True)
     updated_at = UnicodeAttribute(null=True)
     correlation_id = UnicodeAttribute(null=True)
-    touched_at = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     status_partition = UnicodeAttribute(null=True, attr_name="GSI1PK")
     status_sort = UnicodeAttribute(null=True, attr_name="GSI1SK")
     due_partition = UnicodeAttribute(null=True, attr_name="GSI3PK")
     due_sort = UnicodeAttribute(null=True, attr_name="GSI3SK")
     by_status = ByStatus()
-    due = Due()
 
 
 class SupplierItem(Item, discriminator="SUPPLIER"):
@@ -234,3 +227,24 @@ class ShipmentItem(Item, discriminator="SHIPMENT"):
     tracking_url = UnicodeAttribute(null=True)
     lines = JSONText()
     shipped_at = UnicodeAttribute()
+
+
+class Due(GlobalSecondaryIndex["AnyItem"]):
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    partition = UnicodeAttribute(hash_key=True, attr_name="GSI3PK")
+    sort = UnicodeAttribute(range_key=True, attr_name="GSI3SK")
+
+
+class AnyItem(Model):
+    """An item of whatever kind, known by its key alone, as the `due` index holds it."""
+
+    class Meta(_Table):
+        pass
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    touched_at = UnicodeAttribute(null=True)
+    due = Due()

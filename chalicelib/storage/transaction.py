@@ -10,6 +10,7 @@ from typing import Any
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage.errors import Contention, WriteRefused
@@ -28,7 +29,7 @@ class Write:
     stood in the way into the repository's value (the item is only fetched where there is a reader)."""
 
     label: str
-    item: Item
+    item: Model
     condition: Condition | None = None
     actions: Sequence[Action] = ()
     reader: Callable[[Any], object] | None = field(default=None, compare=False)
