@@ -1,0 +1,65 @@
+"""Corrections: reversible patches that a rule is sure enough of to apply without asking anybody."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain import pointers
+from chalicelib.domain.rules.kinds import CorrectionRule, Record
+
+CERTAIN = "CERTAIN"
+LIKELY = "LIKELY"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """`rule` changed `field` from `before` to `after`."""
+
+    rule: str
+    field: str
+    before: Any
+    after: Any
+
+    def as_json(self, correction_id: str) -> dict[str, Any]:
+        return {
+            "correction_id": correction_id,
+            "rule": self.rule,
+            "field": self.field,
+            "before": self.before,
+            "after": self.after,
+            "confidence": CERTAIN,
+        }
+
+
+def apply(record: Record, rules: Sequence[CorrectionRule]) -> tuple[dict[str, Any], list[Correction]]:
+    """The corrected record and what was changed, in order. A corrected record needs no correction."""
+    corrected: dict[str, Any] = dict(record)
+    applied = []
+    for rule in rules:
+        for pattern in rule.fields:
+            for field in list(pointers.expand(corrected, pattern)):
+                before = pointers.find(corrected, field)
+                after = rule.correct(before, corrected) if isinstance(before, str) else None
+                if after is not None and after != before:
+                    corrected = pointers.replace(corrected, field, after)
+                    applied.append(Correction(rule.rule, field, before, after))
+    return corrected, applied
+
+
+def revert(record: Record, applied: Sequence[Correction]) -> dict[str, Any]:
+    """The record as it was before `applied`, for as long as nobody changed the corrected fields since."""
+    original: dict[str, Any] = dict(record)
+    for correction in reversed(applied):
+        if pointers.find(original, correction.field) == correction.after:
+            original = pointers.replace(original, correction.field, correction.before)
+    return original
+
+
+def still_standing(corrected: Record, earlier: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of the `earlier` corrections (as JSON) whose outcome is still what the record says.
+
+    A chain on one field stands or falls with its last link.
+    """
+    kept = list(earlier)
+    last = {each["field"]: each["after"] for each in kept}
+    return [each for each in kept if pointers.find(corrected, each["field"]) == last[each["field"]]]

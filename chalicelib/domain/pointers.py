@@ -1,0 +1,56 @@
+"""JSON pointers (RFC 6901) into a record, and patterns of them in which `*` is every element of a list."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MISSING = object()
+
+
+def find(record: Any, pointer: str) -> Any:
+    """The value at `pointer`, or MISSING."""
+    value = record
+    for part in _parts(pointer):
+        value = _child(value, part)
+        if value is MISSING:
+            break
+    return value
+
+
+def expand(record: Any, pattern: str) -> Iterator[str]:
+    """The pointers of values that exist and that `pattern` names, in order."""
+    head, star, tail = pattern.partition("/*")
+    if not star:
+        if find(record, pattern) is not MISSING:
+            yield pattern
+        return
+    elements = find(record, head)
+    if isinstance(elements, list):
+        for index in range(len(elements)):
+            yield from expand(record, f"{head}/{index}{tail}")
+
+
+def replace(record: Any, pointer: str, value: Any) -> Any:
+    """A copy of `record` with `value` at `pointer`; what lies beside the way there is shared, not copied."""
+    return _replaced(record, _parts(pointer), value)
+
+
+def _replaced(node: Any, parts: list[str], value: Any) -> Any:
+    if not parts:
+        return value
+    first, *rest = parts
+    if isinstance(node, list):
+        index = int(first)
+        return [*node[:index], _replaced(node[index], rest, value), *node[index + 1 :]]
+    return {**node, first: _replaced(node[first], rest, value)}
+
+
+def _parts(pointer: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def _child(node: Any, part: str) -> Any:
+    if isinstance(node, Mapping):
+        return node.get(part, MISSING)
+    if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
+        return node[int(part)]
+    return MISSING

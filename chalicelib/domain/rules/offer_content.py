@@ -1,0 +1,84 @@
+"""Checks of an offer's words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.domain.rules import text
+from chalicelib.domain.rules.facts import OfferFacts
+from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at, check
+
+STEP = "offer_content"
+LIMITS = {"title": 200, "description": 5000}
+_LINES = ("title", "brand", "category")
+
+
+@check(
+    "content.missing",
+    step=STEP,
+    code="MISSING_ATTRIBUTE",
+    message="This field is empty, and shoppers cannot do without it.",
+    expected="a text",
+)
+def content_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    for name in _LINES:
+        if not record.get(name):
+            yield at(f"/{name}")
+
+
+@check(
+    "description.missing",
+    step=STEP,
+    severity=WARNING,
+    code="MISSING_ATTRIBUTE",
+    message="There is no description. Offers with one sell better.",
+    expected="a text",
+)
+def description_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    if not record.get("description"):
+        yield at("/description")
+
+
+def _cut(value: Any, field: str) -> str:
+    return text.cut(str(value), LIMITS[field[1:]])
+
+
+@check(
+    "content.too_long",
+    step=STEP,
+    code="INVALID_ATTRIBUTE",
+    message="This text has {length} characters, {limit} are allowed. Shorten it; a cut is suggested.",
+    expected="at most {limit} characters",
+    suggest=_cut,
+)
+def content_too_long(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    for name, limit in LIMITS.items():
+        length = len(str(record.get(name) or ""))
+        if length > limit:
+            yield at(f"/{name}", length=length, limit=limit)
+
+
+def _plain(value: Any, field: str) -> str:
+    plain = text.without_markup(str(value))
+    return text.paragraphs(plain) if field == "/description" else text.one_line(plain)
+
+
+@check(
+    "content.markup",
+    step=STEP,
+    code="INVALID_ATTRIBUTE",
+    message="Tags and character entities are not allowed here. Send plain text.",
+    expected="plain text",
+    suggest=_plain,
+)
+def content_markup(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    for name in (*_LINES, "description"):
+        if text.has_markup(str(record.get(name) or "")):
+            yield at(f"/{name}")
+
+
+CONTENT_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
+    content_missing,
+    description_missing,
+    content_too_long,
+    content_markup,
+)

@@ -1,0 +1,106 @@
+"""Checks of an offer's images, by what their URLs gave."""
+
+from collections.abc import Iterator
+
+from chalicelib.domain.rules.facts import NO_NETWORK, REACHED, REFUSED_ADDRESS, UNREACHABLE, Image, OfferFacts
+from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at, check
+
+STEP = "offer_images"
+NOT_AN_IMAGE = "NOT_AN_IMAGE"
+MIN_SIDE = 300
+"""House rule: below so many pixels a side, a picture is blurred on the shop's product page."""
+
+
+def image_urls(record: Record) -> list[str]:
+    """The offer's image URLs."""
+    return [str(url) for url in record.get("image_urls") or ()]
+
+
+def _having(outcome: str, record: Record, facts: OfferFacts) -> Iterator[tuple[str, Image]]:
+    for index, url in enumerate(image_urls(record)):
+        image = facts.images.get(url)
+        if image is not None and image.outcome == outcome:
+            yield f"/image_urls/{index}", image
+
+
+@check(
+    "image.missing",
+    step=STEP,
+    code="MISSING_IMAGE",
+    message="There is no image. Send the URL of at least one.",
+    expected="1 to 10 image URLs",
+)
+def image_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    if not image_urls(record):
+        yield at("/image_urls")
+
+
+@check(
+    "image.unreachable",
+    step=STEP,
+    code="INVALID_IMAGE",
+    message="The image could not be fetched (HTTP {status}; 0 means no answer). Check its URL.",
+    expected="a URL that gives an image",
+)
+def image_unreachable(record: Record, facts: OfferFacts) -> Iterator[Place]:
+    for field, image in _having(UNREACHABLE, record, facts):
+        yield at(field, status=image.status)
+
+
+@check(
+    "image.address_refused",
+    step=STEP,
+    code="INVALID_IMAGE",
+    message="The marketplace fetches from public HTTPS addresses only, and this is none.",
+    expected="an https URL with a public address",
+)
+def image_address_refused(record: Record, facts: OfferFacts) -> Iterator[Place]:
+    for field, _image in _having(REFUSED_ADDRESS, record, facts):
+        yield at(field)
+
+
+@check(
+    "image.not_checked",
+    step=STEP,
+    severity=WARNING,
+    code="UNREACHABLE_ENDPOINT",
+    message="The image could not be fetched from here, so it was not checked.",
+)
+def image_not_checked(record: Record, facts: OfferFacts) -> Iterator[Place]:
+    for field, _image in _having(NO_NETWORK, record, facts):
+        yield at(field)
+
+
+@check(
+    "image.not_an_image",
+    step=STEP,
+    code="INVALID_IMAGE",
+    message="What this URL gives is no image of a known format. Send JPEG, PNG, WebP or GIF.",
+    expected="an image",
+)
+def image_not_an_image(record: Record, facts: OfferFacts) -> Iterator[Place]:
+    for field, _image in _having(NOT_AN_IMAGE, record, facts):
+        yield at(field)
+
+
+@check(
+    "image.too_small",
+    step=STEP,
+    code="INVALID_IMAGE",
+    message="The image has {width} x {height} pixels; each side must have at least {least}.",
+    expected="at least {least} x {least} pixels",
+)
+def image_too_small(record: Record, facts: OfferFacts) -> Iterator[Place]:
+    for field, image in _having(REACHED, record, facts):
+        if min(image.width, image.height) < MIN_SIDE:
+            yield at(field, width=image.width, height=image.height, least=MIN_SIDE)
+
+
+IMAGE_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
+    image_missing,
+    image_unreachable,
+    image_address_refused,
+    image_not_checked,
+    image_not_an_image,
+    image_too_small,
+)

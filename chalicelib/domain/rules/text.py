@@ -1,0 +1,64 @@
+"""What free text goes through: invisible damage mended, markup and length judged."""
+
+import html
+import re
+import unicodedata
+from html.entities import html5
+
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<![^<>]*>")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
+
+
+def one_line(text: str) -> str:
+    """Composed (NFC), control characters gone, every run of white space one space, none at the ends."""
+    return unicodedata.normalize("NFC", " ".join(_CONTROLS.sub("", text).split()))
+
+
+def paragraphs(text: str) -> str:
+    """As `one_line`, but line breaks stand, at most one empty line together."""
+    lines = re.split("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)
+    tidy = "\n".join(one_line(line) for line in lines)
+    return re.sub(r"\n{3,}", "\n\n", tidy).strip("\n")
+
+
+def has_markup(text: str) -> bool:
+    """Whether the text holds tags or character entities, which would be shown as they stand."""
+    return _TAG.search(text) is not None or any(_is_entity(match) for match in _ENTITY.finditer(text))
+
+
+def without_markup(text: str) -> str:
+    """The text without tags, entities as the characters they stand for."""
+    while has_markup(text):
+        text = _ENTITY.sub(_character, _TAG.sub(" ", text))
+    return text
+
+
+def _is_entity(match: re.Match[str]) -> bool:
+    return match[1] is None or f"{match[1]};" in html5
+
+
+def _character(match: re.Match[str]) -> str:
+    return html.unescape(match[0]) if _is_entity(match) else match[0]
+
+
+def cut(text: str, limit: int) -> str:
+    """The longest beginning of whole words within `limit`; half a word where the first is longer."""
+    if len(text) <= limit:
+        return text
+    beginning = text[:limit]
+    if text[limit].isspace() or not re.search(r"\s", beginning):
+        return beginning.rstrip()
+    return re.sub(r"\s+\S*\Z", "", beginning)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names are the same but for case, accents' encoding and punctuation."""
+    return essence(one) == essence(other)
+
+
+def essence(name: str) -> str:
+    """What remains of a name when only its letters and digits count."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum()) or folded.strip()
