@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+
+from chalicelib.clients import aws
 
 MAX_DELAY_SECONDS = 900
 """The longest that SQS holds a message back."""
@@ -27,7 +28,7 @@ def send(queue_url: str, body: Mapping[str, Any] | str, delay_seconds: int = 0) 
     """Put one message on the queue, visible after `delay_seconds` (at most MAX_DELAY_SECONDS)."""
     text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
     delay = min(max(0, delay_seconds), MAX_DELAY_SECONDS)
-    _client().send_message(QueueUrl=queue_url, MessageBody=text, DelaySeconds=delay)
+    aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=text, DelaySeconds=delay)
 
 
 def receive(
@@ -39,7 +40,7 @@ def receive(
     """
     found: dict[str, Message] = {}
     while len(found) < limit:
-        answer = _client().receive_message(
+        answer = aws.client("sqs").receive_message(
             QueueUrl=queue_url,
             MaxNumberOfMessages=min(_BATCH, limit - len(found)),
             VisibilityTimeout=visibility_seconds,
@@ -55,14 +56,14 @@ def receive(
 
 def delete(queue_url: str, message: Message) -> None:
     """Take a received message off the queue for good."""
-    _client().delete_message(QueueUrl=queue_url, ReceiptHandle=message.receipt)
+    aws.client("sqs").delete_message(QueueUrl=queue_url, ReceiptHandle=message.receipt)
 
 
 def give_back(queue_url: str, messages: Iterable[Message]) -> None:
     """Make received messages visible again at once."""
     waiting = list(messages)
     for start in range(0, len(waiting), _BATCH):
-        _client().change_message_visibility_batch(
+        aws.client("sqs").change_message_visibility_batch(
             QueueUrl=queue_url, Entries=_entries(waiting[start : start + _BATCH])
         )
 
@@ -83,12 +84,3 @@ def _message(raw: Mapping[str, Any]) -> Message:
         sent_at=int(attributes.get("SentTimestamp", 0)),
         receive_count=int(attributes.get("ApproximateReceiveCount", 1)),
     )
-
-
-@cache
-def _client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    config = Config(connect_timeout=2, read_timeout=25, retries={"mode": "standard", "max_attempts": 3})
-    return boto3.client("sqs", config=config)

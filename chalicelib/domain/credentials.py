@@ -11,6 +11,7 @@ import hmac
 import re
 
 _API_KEY = re.compile(r"mk_([0-9a-z]{26})_[A-Za-z0-9_-]{43}")
+_ORDER_TOKEN = re.compile(r"ot_[A-Za-z0-9_-]{43}")
 
 
 def _derive(master: bytes, purpose: str, subject: str) -> bytes:
@@ -51,6 +52,11 @@ def signing_secret(master: bytes, supplier_id: str, generation: int) -> str:
 def order_token(master: bytes, order_id: str) -> str:
     """The bearer token that reads and cancels this one order."""
     return f"ot_{_url_safe(_derive(master, 'order-token', order_id))}"
+
+
+def is_order_token(presented: str) -> bool:
+    """Whether the text has the form of an order token, whatever order it may be of."""
+    return _ORDER_TOKEN.fullmatch(presented) is not None
 
 
 def order_token_matches(master: bytes, order_id: str, presented: str) -> bool:
