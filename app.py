@@ -2,4 +2,9 @@
 
 from chalice import Chalice
 
+from chalicelib.events import queues, schedules, stream
+
 app = Chalice(app_name="marketplace")
+
+for area in (stream, queues, schedules):
+    app.register_blueprint(area.bp)

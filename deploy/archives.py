@@ -1,8 +1,8 @@
 """The two archives that functions run from: the app, and its dependencies as a layer.
 
-Chalice takes an archive that already lies where it would put its own. Ours hold compiled modules, which halves a
-cold start, leave out the data of AWS services that are not used, build in seconds, and are the same for the same
-sources, byte for byte.
+Chalice takes an archive that already lies where it would put its own. Ours hold compiled modules (they halve
+a cold start), leave out the data of AWS services that are not used, build in seconds, and are the same for
+the same sources, byte for byte.
 """
 
 import compileall
@@ -86,7 +86,8 @@ def _layer(requirements: Path, *, cache: Path, version: str, native: bool) -> Pa
 def _install(requirements: Path, target: Path, *, native: bool) -> None:
     command = [
         sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable,
-        "--target", str(target), "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(requirements),
+        "--target", str(target), "--require-hashes", "--no-deps", "--only-binary", ":all:",
+        "-r", str(requirements),
     ]  # fmt: skip
     if not native:
         command += ["--python-platform", _LAMBDA_PLATFORM]
@@ -103,7 +104,7 @@ def _strip(tree: Path) -> None:
 
 
 def _compile(tree: Path) -> None:
-    """Compile for a tree that never changes: Python then loads the compiled file without a look at the source."""
+    """Compile for a tree that never changes: Python then never looks at the source."""
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(tree, quiet=2, force=True, stripdir=tree, invalidation_mode=mode)
 

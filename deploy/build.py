@@ -1,4 +1,4 @@
-"""The copy of the project that Chalice packages: one stage's settings in it, nothing that only a developer needs."""
+"""The copy of the project that Chalice packages: one stage's settings, nothing for developers only."""
 
 import json
 import os
@@ -53,12 +53,33 @@ def narrowed(policy: str, stage: str) -> str:
     return policy
 
 
-def run_chalice(copy: Path, arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> None:
+def run_chalice(
+    copy: Path, arguments: Sequence[str], *, variables: Mapping[str, str], quiet: bool = False
+) -> None:
     """Run the Chalice command in a project copy. Raises DeploymentError when it fails."""
     command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments]
-    finished = subprocess.run(command, cwd=copy, env={**os.environ, **(variables or {})}, check=False)
+    _run(command, copy, variables, stdout=subprocess.DEVNULL if quiet else None)
+
+
+def handlers(copy: Path, *, variables: Mapping[str, str]) -> dict[str, str]:
+    """The handler string of every function of the app but the one that serves HTTP."""
+    script = (
+        "import json; from app import app; "
+        "every = [*app.pure_lambda_functions, *app.event_sources]; "
+        "print(json.dumps({one.name: one.handler_string for one in every}))"
+    )
+    return json.loads(_run([sys.executable, "-c", script], copy, variables, stdout=subprocess.PIPE))
+
+
+def _run(command: Sequence[str], copy: Path, variables: Mapping[str, str], *, stdout: int | None) -> str:
+    finished = subprocess.run(
+        command, cwd=copy, env={**os.environ, **variables}, stdout=stdout, text=True, check=False
+    )
     if finished.returncode != 0:
-        raise DeploymentError(f"`chalice {' '.join(arguments)}` failed; its own message is above.")
+        raise DeploymentError(
+            f"`{Path(command[0]).name} {' '.join(command[3:])}` failed; its message is above."
+        )
+    return finished.stdout or ""
 
 
 def _write_settings(copy: Path, stage: str, environment: Mapping[str, str]) -> None:

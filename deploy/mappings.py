@@ -1,10 +1,9 @@
-"""How events reach their functions beyond what Chalice can say, for the single stack and for `chalice deploy` alike.
+"""How events reach their functions, where Chalice cannot say it: for the single stack and `chalice deploy`.
 
 Every handler is right without these settings; with them a poison batch is halved, given up in time and kept.
 """
 
 STREAM_FUNCTION = "on_change"
-STREAM_BATCH_SIZE = 50
 STREAM_RETRIES = 8
 STREAM_RECORD_AGE_S = 21_600
 

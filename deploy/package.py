@@ -1,10 +1,11 @@
 """Makes the single stack: `chalice package` with resources.yaml merged, everything in it joined by reference.
 
-`python -m deploy.package STAGE OUT` leaves a template and two archives in OUT, fit for `aws cloudformation package`
-and `aws cloudformation deploy` with CAPABILITY_IAM and CAPABILITY_AUTO_EXPAND.
+`python -m deploy.package STAGE [OUT]` leaves sam.json and two archives in OUT, fit for `aws cloudformation
+package` and `aws cloudformation deploy`, with CAPABILITY_IAM and CAPABILITY_AUTO_EXPAND.
 """
 
 import argparse
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 import yaml
 
 from deploy import mappings
-from deploy.build import APP_NAME, RESOURCES, DeploymentError, project_copy, run_chalice
+from deploy.build import APP_NAME, RESOURCES, ROOT, DeploymentError, project_copy, run_chalice
 from deploy.environment import EVENT_SOURCES, variable
 
 Template = dict[str, Any]
@@ -41,10 +42,12 @@ def package(
     arguments = ["package", "--stage", stage, "--merge-template", str(RESOURCES), str(out.resolve())]
     # Chalice wants to know a region even here, where the answer changes nothing.
     region = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
-    run_chalice(copy, arguments, variables={**_MARKERS, "AWS_DEFAULT_REGION": region})
-    path = out / "sam.yaml"
-    template = joined(yaml.safe_load(path.read_text()), stage, environment or {})
-    path.write_text(yaml.safe_dump(template, sort_keys=False, width=1000))
+    run_chalice(copy, arguments, variables={**_MARKERS, "AWS_DEFAULT_REGION": region}, quiet=True)
+    merged = out / "sam.yaml"
+    template = joined(yaml.safe_load(merged.read_text()), stage, environment or {})
+    merged.unlink()
+    path = out / "sam.json"
+    path.write_text(json.dumps(template, indent=1))
     return path
 
 
@@ -63,7 +66,7 @@ def joined(template: Template, stage: str, environment: Mapping[str, Any]) -> Te
     resolved = _resolve(
         template, {_MARKERS[name]: outputs[output]["Value"] for name, output in _sources(outputs)}
     )
-    if _NOWHERE in yaml.safe_dump(resolved):
+    if _NOWHERE in json.dumps(resolved):
         raise DeploymentError("An event source of the packaged template refers to no resource.")
     return resolved
 
@@ -113,7 +116,6 @@ def _set_up_stream(template: Template) -> None:
         (source,) = function["Events"].values()
         source["Properties"] |= {
             "StartingPosition": "TRIM_HORIZON",
-            "BatchSize": mappings.STREAM_BATCH_SIZE,
             "BisectBatchOnFunctionError": True,
             "MaximumRetryAttempts": mappings.STREAM_RETRIES,
             "MaximumRecordAgeInSeconds": mappings.STREAM_RECORD_AGE_S,
@@ -135,7 +137,7 @@ def _resolve(node: Any, references: Mapping[str, Any]) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("stage")
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, nargs="?", default=ROOT / "build" / "package")
     parser.add_argument("--native", action="store_true", help="dependencies for this machine, not for Lambda")
     options = parser.parse_args()
     print(package(options.stage, options.out, native=options.native))

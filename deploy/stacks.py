@@ -2,34 +2,31 @@
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from botocore.exceptions import ClientError
 
 from deploy.build import APP_NAME, DeploymentError
 
-_INLINE_LIMIT = 51_200  # bytes of a template that CloudFormation takes without S3
-_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+_CAPABILITIES = ["CAPABILITY_IAM"]
 
 
-def bring_up_to_date(
-    name: str, template: str, *, parameters: Mapping[str, str], bucket: str | None = None
-) -> dict[str, str]:
+def bring_up_to_date(name: str, template: str, *, parameters: Mapping[str, str]) -> dict[str, str]:
     """Create or update a stack, wait for it, and return its outputs.
 
-    A parameter that is not given keeps the value it has, or its default. A template that is too long to be sent
-    goes through `bucket`. Raises DeploymentError when the stack does not come up.
+    A parameter that is not given keeps the value it has, or its default. Raises DeploymentError when the
+    stack does not come up.
     """
     client = boto3.client("cloudformation")
     existing = _describe(client, name)
     request = {
         "StackName": name,
         "Capabilities": _CAPABILITIES,
-        "Parameters": _parameters(client, template, parameters, existing),
+        "TemplateBody": template,
+        "Parameters": _parameters(template, parameters, existing),
         "Tags": [{"Key": "application", "Value": APP_NAME}],
-        **_body(template, name, bucket),
     }
     started = time.time()
     try:
@@ -43,12 +40,6 @@ def bring_up_to_date(
     return {
         output["OutputKey"]: output["OutputValue"] for output in _describe(client, name).get("Outputs", [])
     }
-
-
-def upload(path: Path, bucket: str, *, key: str) -> str:
-    """Put a file into a bucket and return its s3:// address."""
-    boto3.client("s3").upload_file(str(path), bucket, key)
-    return f"s3://{bucket}/{key}"
 
 
 def _describe(client: Any, name: str) -> dict[str, Any]:
@@ -65,11 +56,7 @@ def _describe(client: Any, name: str) -> dict[str, Any]:
     return stack
 
 
-def _parameters(
-    client: Any, template: str, given: Mapping[str, str], existing: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    import yaml
-
+def _parameters(template: str, given: Mapping[str, str], existing: Mapping[str, Any]) -> list[dict[str, Any]]:
     declared = yaml.safe_load(template).get("Parameters", {})
     if unknown := set(given) - set(declared):
         raise DeploymentError(f"The template has no parameter {', '.join(sorted(unknown))}.")
@@ -81,17 +68,6 @@ def _parameters(
         for name in declared
         if name in given or name in kept
     ]
-
-
-def _body(template: str, name: str, bucket: str | None) -> dict[str, str]:
-    if len(template.encode()) <= _INLINE_LIMIT:
-        return {"TemplateBody": template}
-    if bucket is None:
-        raise DeploymentError(f"The template of {name} is too long to be sent without a bucket.")
-    key = f"templates/{name}.yaml"
-    s3 = boto3.client("s3")
-    s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
-    return {"TemplateURL": f"{s3.meta.endpoint_url}/{bucket}/{key}"}
 
 
 def _wait(client: Any, name: str, since: float) -> None:

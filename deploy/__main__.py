@@ -1,0 +1,5 @@
+"""`python -m deploy STAGE`: see deploy.py."""
+
+from deploy.deploy import main
+
+main()
