@@ -44,6 +44,12 @@ def holding_tax_identity(identity: str, supplier_id: str) -> Write:
     )
 
 
+def releasing_tax_identity(identity: str, supplier_id: str) -> Write:
+    """Let go of a tax identity that this supplier holds. Label `released_tax_identity`."""
+    item = TaxIdentityItem(*keys.tax_identity(identity))
+    return Write("released_tax_identity", item, TaxIdentityItem.supplier_id == supplier_id, removes=True)
+
+
 def tax_identity_holder(identity: str) -> str | None:
     item = reads.get_one(keys.tax_identity(identity))
     return item.supplier_id if isinstance(item, TaxIdentityItem) else None

@@ -26,13 +26,15 @@ _CONTENDED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputEx
 @dataclass(frozen=True)
 class Write:
     """One write with its condition. `label` is what a refusal is reported by; `reader` turns the item that
-    stood in the way into the repository's value (the item is only fetched where there is a reader)."""
+    stood in the way into the repository's value (the item is only fetched where there is a reader). `removes`
+    makes it a deletion."""
 
     label: str
     item: Model
     condition: Condition | None = None
     actions: Sequence[Action] = ()
     reader: Callable[[Any], object] | None = field(default=None, compare=False)
+    removes: bool = False
 
 
 def commit(*writes: Write) -> None:
@@ -49,7 +51,9 @@ def commit(*writes: Write) -> None:
 
 def _write_alone(write: Write) -> None:
     try:
-        if write.actions:
+        if write.removes:
+            write.item.delete(condition=write.condition)
+        elif write.actions:
             write.item.update(list(write.actions), condition=write.condition)
         else:
             write.item.save(condition=write.condition)
@@ -62,8 +66,8 @@ def _write_alone(write: Write) -> None:
 
 
 def _write_together(writes: Sequence[Write]) -> None:
-    # The reasons come in the order in which PynamoDB sends the writes: puts first, then updates.
-    ordered = [w for w in writes if not w.actions] + [w for w in writes if w.actions]
+    # The reasons come in the order in which PynamoDB sends the writes: deletions, puts, updates.
+    ordered = sorted(writes, key=lambda write: (not write.removes, bool(write.actions)))
     try:
         with TransactWrite(connection=_connection()) as transaction:
             for write in ordered:
@@ -79,7 +83,9 @@ def _write_together(writes: Sequence[Write]) -> None:
 
 def _add(transaction: TransactWrite, write: Write) -> None:
     returned = "ALL_OLD" if write.reader else None
-    if write.actions:
+    if write.removes:
+        transaction.delete(write.item, condition=write.condition)
+    elif write.actions:
         transaction.update(
             write.item, actions=list(write.actions), condition=write.condition, return_values=returned
         )

@@ -1,0 +1,164 @@
+"""Offers and the catalogue that they make."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from chalicelib.api.faults import StrictSchema
+from chalicelib.api.schemas.common import (
+    MAX_URL,
+    AnswerSchema,
+    CorrectionSchema,
+    IssueSchema,
+    Moment,
+    MoneySchema,
+    Number,
+    PageQuerySchema,
+    StoredSchema,
+    listed,
+    moment,
+    money,
+    number,
+    one_of,
+    optional_text,
+    page_of,
+    text,
+    whole,
+)
+
+MAX_QUANTITY = 1_000_000_000
+MAX_ATTRIBUTES = 200
+MAX_ATTRIBUTE_TEXT = 5_000
+ACCEPTANCE = ("NEW", "ACCEPTED", "TO_REVIEW", "CHANGES_REQUESTED", "REJECTED")
+
+
+class Attributes(fields.Field[dict[str, Any]]):
+    """Category attributes: a text, a number, a truth value, or a list of texts, by name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "object", "additionalProperties": True}, **options)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("This must be an object.")
+        if len(value) > MAX_ATTRIBUTES or any(len(name) > 100 for name in value):
+            raise ValidationError(f"At most {MAX_ATTRIBUTES} attributes, their names at most 100 characters.")
+        return {name: _attribute(name, inner) for name, inner in value.items()}
+
+
+def _attribute(name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | Decimal):
+        return number(value)
+    texts = value if isinstance(value, list) else [value]
+    if len(texts) <= MAX_ATTRIBUTES and all(
+        isinstance(each, str) and len(each) <= MAX_ATTRIBUTE_TEXT for each in texts
+    ):
+        return value
+    raise ValidationError({name: ["This must be a text, a number, a truth value, or a list of texts."]})
+
+
+class MeasureSchema(StrictSchema):
+    value = Number(required=True)
+    unit = text(16)
+
+
+class OfferBodySchema(StrictSchema):
+    """An offer as the supplier words it. Content that is doubtful is for validation to find."""
+
+    gtin = optional_text(64)
+    identifier_exempt_reason = optional_text(200)
+    title = text(2_000)
+    description = text(20_000, minimum=0)
+    brand = text(200)
+    category = text(500)
+    condition = text(32, metadata={"description": "NEW, REFURBISHED or USED; usual synonyms are understood"})
+    price = money()
+    list_price = money(required=False)
+    quantity = whole(0, MAX_QUANTITY)
+    handling_days = whole(0, 365)
+    image_urls = listed(text(MAX_URL), maximum=10, load_default=list, required=False)
+    attributes = Attributes(load_default=dict)
+    shipping_weight = fields.Nested(MeasureSchema)
+    available_from = Moment()
+    available_until = Moment()
+    commission_category = optional_text(200)
+
+    @validates_schema
+    def _has_one_currency(self, data: dict[str, Any], **_options: Any) -> None:
+        if "list_price" in data and data["list_price"]["currency"] != data["price"]["currency"]:
+            raise ValidationError("price and list_price are in one currency.", "list_price")
+
+
+class StockBodySchema(StrictSchema):
+    quantity = whole(0, MAX_QUANTITY)
+    as_of = Moment("when it was counted; now, where it is not said")
+
+
+class OfferSchema(StoredSchema):
+    offer_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    sku = fields.String(required=True)
+    product_id = fields.String()
+    acceptance = one_of(*ACCEPTANCE)
+    validation_state = one_of("PENDING", "DONE")
+    active = fields.Boolean(required=True)
+    inactivity_reasons = fields.List(fields.String(), required=True)
+    available = fields.Integer(required=True)
+    stock_as_of = moment()
+    gtin = fields.String()
+    identifier_exempt_reason = fields.String()
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    brand = fields.String(required=True)
+    category = fields.String(required=True)
+    condition = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True)
+    list_price = fields.Nested(MoneySchema)
+    quantity = fields.Integer(required=True)
+    handling_days = fields.Integer(required=True)
+    image_urls = fields.List(fields.String(), required=True)
+    attributes = fields.Dict(required=True)
+    shipping_weight = fields.Nested(MeasureSchema)
+    available_from = moment()
+    available_until = moment()
+    commission_category = fields.String()
+    issues = fields.List(fields.Nested(IssueSchema), required=True)
+    corrections = fields.List(fields.Nested(CorrectionSchema), required=True)
+
+
+OfferPageSchema = page_of(OfferSchema, "OfferPage")
+
+
+class OfferQuerySchema(PageQuerySchema):
+    acceptance = one_of(*ACCEPTANCE, required=False)
+    active = one_of("true", "false", required=False)
+
+
+class ProductOfferSchema(AnswerSchema):
+    """One supplier's active offer of a product."""
+
+    offer_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    supplier_name = fields.String(required=True)
+    sku = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True)
+    available = fields.Integer(required=True)
+    handling_days = fields.Integer(required=True)
+    condition = fields.String(required=True)
+    featured = fields.Boolean(required=True)
+    rank_reason = fields.String(required=True)
+
+
+class ProductSchema(StoredSchema):
+    product_id = fields.String(required=True)
+    gtin = fields.String(required=True, allow_none=True)
+    title = fields.String(required=True)
+    brand = fields.String(required=True)
+    category = fields.String(required=True)
+    description = fields.String(required=True)
+    image_urls = fields.List(fields.String(), required=True)
+    attributes = fields.Dict(required=True)
+    offers = fields.List(fields.Nested(ProductOfferSchema), required=True)

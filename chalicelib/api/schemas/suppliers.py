@@ -1,0 +1,129 @@
+"""Suppliers and their API keys."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from chalicelib.api.faults import StrictSchema
+from chalicelib.api.schemas.common import (
+    MAX_URL,
+    AddressSchema,
+    AnswerSchema,
+    CorrectionSchema,
+    Flag,
+    IssueSchema,
+    StoredSchema,
+    listed,
+    moment,
+    one_of,
+    optional_text,
+    page_of,
+    text,
+)
+
+MAX_BRANDS = 100
+
+
+class BrandSchema(StrictSchema):
+    name = text(200)
+    owned = Flag(required=True)
+
+
+class ContactSchema(StrictSchema):
+    name = text(200)
+    email = text(320)
+    phone = text(64)
+
+
+class OrderApiSchema(StrictSchema):
+    """Where the marketplace sends orders; `{attempt_id}` in the optional URLs is filled in."""
+
+    url = text(MAX_URL)
+    status_url = optional_text(MAX_URL)
+    cancellation_url = optional_text(MAX_URL)
+
+
+class InventoryApiSchema(StrictSchema):
+    url = text(MAX_URL)
+
+
+class PayoutAccountSchema(StrictSchema):
+    iban = optional_text(64)
+    account_number = optional_text(64)
+    routing_number = optional_text(64)
+
+    @validates_schema
+    def _names_one_account(self, data: dict[str, Any], **_options: Any) -> None:
+        if set(data) not in ({"iban"}, {"account_number", "routing_number"}):
+            raise ValidationError("Send either iban, or account_number and routing_number.")
+
+
+class RegistrationSchema(StrictSchema):
+    """What a supplier says of itself. What is doubtful in it is for validation to find, not refused here."""
+
+    legal_name = text(300)
+    display_name = text(300)
+    brands = listed(fields.Nested(BrandSchema), maximum=MAX_BRANDS)
+    tax_id = text(64)
+    country = text(64)
+    website = text(MAX_URL)
+    contact = fields.Nested(ContactSchema, required=True)
+    address = fields.Nested(AddressSchema, required=True)
+    accepts_image_standard = Flag(required=True)
+    order_api = fields.Nested(OrderApiSchema, required=True)
+    inventory_api = fields.Nested(InventoryApiSchema)
+    payout_account = fields.Nested(PayoutAccountSchema)
+    commission_plan = optional_text(64)
+
+
+class SupplierSchema(StoredSchema):
+    supplier_id = fields.String(required=True)
+    status = one_of("ONBOARDING", "PENDING_APPROVAL", "OPEN", "SUSPENDED", "REJECTED", "TERMINATED")
+    suspension_type = one_of("MANUAL", "AUTOMATIC", "INCOMPLETE_PROFILE", required=False)
+    validation_state = one_of("PENDING", "DONE")
+    legal_name = fields.String(required=True)
+    display_name = fields.String(required=True)
+    brands = fields.List(fields.Nested(BrandSchema), required=True)
+    tax_id = fields.String(required=True)
+    country = fields.String(required=True)
+    website = fields.String(required=True)
+    contact = fields.Nested(ContactSchema, required=True)
+    address = fields.Nested(AddressSchema, required=True)
+    accepts_image_standard = fields.Boolean(required=True)
+    order_api = fields.Nested(OrderApiSchema, required=True)
+    inventory_api = fields.Nested(InventoryApiSchema)
+    payout_account = fields.Nested(PayoutAccountSchema)
+    commission_plan = fields.String()
+    issues = fields.List(fields.Nested(IssueSchema), required=True)
+    corrections = fields.List(fields.Nested(CorrectionSchema), required=True)
+
+
+class RegisteredSchema(AnswerSchema):
+    """The two secrets are shown in this answer only (and in its replay)."""
+
+    supplier = fields.Nested(SupplierSchema, required=True)
+    api_key = fields.String(required=True)
+    signing_secret = fields.String(required=True)
+
+
+class NewApiKeySchema(StrictSchema):
+    label = optional_text(100, minimum=0, metadata={"description": "to tell keys apart"})
+
+
+class ApiKeySchema(AnswerSchema):
+    """A key without its secret."""
+
+    key_id = fields.String(required=True)
+    label = fields.String(required=True)
+    created_at = moment(required=True)
+    last_used_on = fields.String(allow_none=True, metadata={"format": "date"})
+    revoked_at = moment(allow_none=True)
+
+
+class CreatedApiKeySchema(ApiKeySchema):
+    """The key itself is shown in this answer only (and in its replay)."""
+
+    api_key = fields.String(required=True)
+
+
+ApiKeyPageSchema = page_of(ApiKeySchema, "ApiKeyPage")
