@@ -18,18 +18,18 @@ _SECOND_LEVELS = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", 
 
 
 def of_url(url: str) -> str | None:
-    """The host of an http(s) URL in lower case, or None where the text is none."""
+    """The host of an http(s) URL as the DNS knows it, in lower case, or None where the text is none."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host = (parts.hostname or "").encode("idna").decode()
         parts.port  # noqa: B018 - raises for a port that is no number
     except ValueError:
         return None
-    return host if host and parts.scheme in ("http", "https") else None
+    return host.lower() if host and parts.scheme in ("http", "https") else None
 
 
 def of_email(email: str) -> str | None:
-    """The host of an e-mail address in lower case, or None where the address is not well-formed."""
+    """The host of an e-mail address as the DNS knows it, or None where the address is not well-formed."""
     from email_validator import EmailNotValidError, validate_email
 
     try:
