@@ -19,7 +19,7 @@ class RawServer:
 
 @contextlib.contextmanager
 def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[RawServer]:
-    """Serve on loopback: read one request's head, then let `answer` do as it likes with the connection."""
+    """Serve on loopback: read one request, then let `answer` do as it likes with the connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = RawServer(listener.getsockname()[1])
 
@@ -33,7 +33,7 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[RawServer]:
 
     def talk(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            server.requests.append(connection.recv(65536))
+            server.requests.append(_request(connection))
             answer(connection)
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -45,6 +45,24 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[RawServer]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(2)
+
+
+def _request(connection: socket.socket) -> bytes:
+    read = b""
+    while b"\r\n\r\n" not in read and (more := connection.recv(65536)):
+        read += more
+    head, _, body = read.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        ),
+        0,
+    )
+    while len(body) < length and (more := connection.recv(65536)):
+        body += more
+    return head + b"\r\n\r\n" + body
 
 
 def saying(raw: bytes) -> Callable[[socket.socket], None]:

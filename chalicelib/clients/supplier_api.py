@@ -1,0 +1,221 @@
+"""A supplier's Order Acceptance API: signed calls out, and what its answers mean.
+
+Whatever a supplier answers becomes one of four outcomes; nothing that it sends raises.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib import clock, ids, telemetry
+from chalicelib.clients import guarded
+from chalicelib.clients.errors import CallFailed
+from chalicelib.domain import signing
+from chalicelib.domain.acceptance import CODES, STATUSES, Answer, LineAnswer
+
+_REJECTING = frozenset({400, 404, 422})
+_MAX_LINES = 1000
+_MAX_TEXT = 255
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T[0-9:.]{5,15}(Z|[+-]\d{2}:\d{2}))?")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The supplier has decided; whether it fits the order is for the order's rules to say."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class AnswerLater:
+    """The supplier has the order and will answer by itself."""
+
+
+@dataclass(frozen=True)
+class NeverSeen:
+    """The supplier knows nothing of the attempt: it may be sent again."""
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """No answer that could be understood. `reason` is a code; `retry_after` seconds where it asked so."""
+
+    reason: str
+    retry_after: int | None = None
+
+
+Outcome = Answered | AnswerLater | NeverSeen | TryAgain
+
+
+@dataclass(frozen=True)
+class OrderApiTrial:
+    """How a signed test order went. `held` and `failed` are the names of what was looked at:
+    REACHED (something answered), UNDERSTOOD (with an answer of the contract), and `reason` is the code of
+    the first that failed."""
+
+    held: tuple[str, ...]
+    failed: tuple[str, ...]
+    reason: str | None = None
+
+
+class _Malformed(ValueError):
+    """An answer's body is not of the contract's shape."""
+
+
+def place(
+    order_api: Mapping[str, Any],
+    *,
+    secret: str,
+    attempt_id: str,
+    data: Mapping[str, Any],
+    rules: guarded.Rules | None = None,
+) -> Outcome:
+    """Send a supplier order; the same attempt id makes sending it again harmless."""
+    body = _message("supplier_order.placed", data)
+    reply = _call("POST", order_api["url"], secret=secret, message_id=attempt_id, body=body, rules=rules)
+    if isinstance(reply, TryAgain):
+        return reply
+    if reply.status in _REJECTING:
+        return Answered(Answer(status="REJECTED"))
+    return outcome(reply)
+
+
+def status(
+    order_api: Mapping[str, Any], *, secret: str, attempt_id: str, rules: guarded.Rules | None = None
+) -> Outcome:
+    """Ask what became of an attempt whose answer may be lost. The supplier must have a `status_url`."""
+    url = str(order_api["status_url"]).replace("{attempt_id}", quote(attempt_id, safe=""))
+    reply = _call("GET", url, secret=secret, message_id=attempt_id, body=b"", rules=rules)
+    if isinstance(reply, TryAgain):
+        return reply
+    return NeverSeen() if reply.status == 404 else outcome(reply)
+
+
+def try_order_api(
+    order_api: Mapping[str, Any], *, secret: str, rules: guarded.Rules | None = None
+) -> OrderApiTrial:
+    """Send a signed order of type `supplier_order.test`, which a supplier answers and does not ship."""
+    attempt_id = ids.new_id("att_test")
+    body = _message("supplier_order.test", _test_order(attempt_id))
+    reply = _call("POST", order_api["url"], secret=secret, message_id=attempt_id, body=body, rules=rules)
+    if isinstance(reply, TryAgain):
+        reached = reply.reason in ("TOO_LARGE", "BROKEN_ANSWER")
+        held, failed = ("REACHED",) if reached else (), () if reached else ("REACHED",)
+        return OrderApiTrial(held, (*failed, "UNDERSTOOD"), reply.reason)
+    found = outcome(reply)
+    if isinstance(found, Answered | AnswerLater):
+        return OrderApiTrial(("REACHED", "UNDERSTOOD"), ())
+    reason = found.reason if isinstance(found, TryAgain) else "NEVER_SEEN"
+    return OrderApiTrial(("REACHED",), ("UNDERSTOOD",), reason)
+
+
+def _message(kind: str, data: Mapping[str, Any]) -> bytes:
+    message = {"type": kind, "timestamp": clock.timestamp(), "data": data}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _test_order(attempt_id: str) -> dict[str, Any]:
+    one = {"amount": "1.00", "currency": "USD"}
+    line = {
+        "line_id": "lin_test_1",
+        "sku": "TEST",
+        "gtin": "00012345678905",
+        "title": "Test order, not to be shipped",
+        "quantity": 1,
+        "unit_price": one,
+        "line_total": one,
+    }
+    return {
+        "attempt_id": attempt_id,
+        "supplier_order_id": "so_test_1",
+        "order_id": "ord_test",
+        "accept_by": clock.timestamp(),
+        "currency": "USD",
+        "lines": [line],
+        "ship_to": {
+            "name": "Test",
+            "address": {"line1": "1 Test Street", "city": "Test", "postal_code": "00000", "country": "US"},
+        },
+    }
+
+
+def _call(
+    method: str, url: str, *, secret: str, message_id: str, body: bytes, rules: guarded.Rules | None
+) -> guarded.Reply | TryAgain:
+    timestamp = int(clock.now().timestamp())
+    headers = {
+        **signing.headers(secret=secret, message_id=message_id, timestamp=timestamp, body=body),
+        "Idempotency-Key": message_id,
+        "X-Correlation-Id": telemetry.correlation_id(),
+        "Accept": "application/json",
+    }
+    if body:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+    try:
+        return guarded.fetch(method, url, headers=headers, body=body or None, rules=rules)
+    except CallFailed as failure:
+        return TryAgain(failure.code)
+
+
+def outcome(reply: guarded.Reply) -> Outcome:
+    """What an answer means wherever one may stand. A 409 repeats the first answer, if it can be read."""
+    if reply.status == 202:
+        return AnswerLater()
+    if reply.status not in (200, 201, 409):
+        return TryAgain(f"HTTP_{reply.status}", _retry_after(reply.headers.get("retry-after", "")))
+    try:
+        return Answered(_answer(json.loads(reply.body)))
+    except (ValueError, RecursionError):
+        return TryAgain("INVALID_ANSWER")
+
+
+def _answer(body: Any) -> Answer:
+    if not isinstance(body, dict) or _text(body.get("status")) not in STATUSES:
+        raise _Malformed
+    lines = body.get("lines")
+    if lines is not None and (not isinstance(lines, list) or len(lines) > _MAX_LINES):
+        raise _Malformed
+    return Answer(
+        status=body["status"],
+        lines=None if lines is None else tuple(map(_line, lines)),
+        supplier_reference=_text(body.get("supplier_reference")),
+    )
+
+
+def _line(line: Any) -> LineAnswer:
+    if not isinstance(line, dict):
+        raise _Malformed
+    line_id, code, quantity = _text(line.get("line_id")), _text(line.get("code")), line.get("quantity")
+    if line_id is None or code not in CODES:
+        raise _Malformed
+    if quantity is not None and type(quantity) is not int:  # a bool is an int, too
+        raise _Malformed
+    available_on = _text(line.get("available_on"))
+    if available_on is not None and not _DATE.fullmatch(available_on):
+        raise _Malformed
+    return LineAnswer(line_id, str(code), quantity, available_on)
+
+
+def _text(value: Any) -> str | None:
+    """A short text that can be stored, or None. Raises _Malformed for anything else."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > _MAX_TEXT or not value.isprintable():
+        raise _Malformed
+    return value
+
+
+def _retry_after(text: str) -> int | None:
+    if text.isascii() and text.isdecimal() and len(text) < 9:
+        return int(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0, int((moment - clock.now().astimezone(UTC)).total_seconds()))
