@@ -1,0 +1,68 @@
+"""What the reference supplier knows and decides: its orders by attempt, and its stock."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class OrderBook:
+    """`rejected_skus` are refused as OUT_OF_STOCK, `answers_later` keeps every answer back until
+    `decide` is asked, `stock` is what the inventory API says, `faults` are what the next calls meet
+    instead of an answer: an HTTP status, or "DROP" (the order is taken, the answer lost)."""
+
+    rejected_skus: set[str] = field(default_factory=set)
+    answers_later: bool = False
+    stock: dict[str, int] = field(default_factory=dict)
+    faults: deque[int | str] = field(default_factory=deque)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def take(self, data: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Take an order once; its attempt id tells whether it is known. Gives status and body."""
+        attempt_id = str(data["attempt_id"])
+        with self.lock:
+            known = attempt_id in self.orders
+            self.orders.setdefault(attempt_id, data)
+            if self.answers_later:
+                return self.status(attempt_id)
+            return (409 if known else 200), self.decide(attempt_id)
+
+    def decide(self, attempt_id: str) -> dict[str, Any]:
+        """This supplier's answer to an order it took: always the same one."""
+        with self.lock:
+            return self.answers.setdefault(attempt_id, self._answer(self.orders[attempt_id]))
+
+    def status(self, attempt_id: str) -> tuple[int, dict[str, Any]]:
+        """What has become of an attempt: its answer, 202 while there is none, 404 where it never came."""
+        with self.lock:
+            if attempt_id in self.answers:
+                return 200, self.answers[attempt_id]
+            return (202 if attempt_id in self.orders else 404), {}
+
+    def cancel(self, attempt_id: str) -> tuple[int, dict[str, Any]]:
+        """Agree to cancel anything that it knows of: the reference supplier ships when it is told to."""
+        known = attempt_id in self.orders
+        return (200, {"status": "CANCELLATION_ACCEPTED"}) if known else (404, {})
+
+    def inventory(self, skus: list[str], as_of: str) -> dict[str, Any]:
+        items = [{"sku": sku, "quantity": self.stock.get(sku, 0), "as_of": as_of} for sku in skus if sku]
+        return {"items": items}
+
+    def next_fault(self) -> int | str | None:
+        with self.lock:
+            return self.faults.popleft() if self.faults else None
+
+    def _answer(self, data: dict[str, Any]) -> dict[str, Any]:
+        lines = [self._line(line) for line in data["lines"]]
+        taken = [line for line in lines if line["code"] == "ACCEPTED"]
+        status = "REJECTED" if not taken else "ACCEPTED" if len(taken) == len(lines) else "PARTIALLY_ACCEPTED"
+        return {"status": status, "supplier_reference": f"R-{data['supplier_order_id']}", "lines": lines}
+
+    def _line(self, line: dict[str, Any]) -> dict[str, Any]:
+        if line["sku"] in self.rejected_skus:
+            return {"line_id": line["line_id"], "code": "OUT_OF_STOCK", "quantity": 0}
+        return {"line_id": line["line_id"], "code": "ACCEPTED", "quantity": line["quantity"]}
