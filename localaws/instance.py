@@ -48,6 +48,8 @@ class Emulator:
         """
         if not EMULATOR_PYTHON.exists():
             raise LocalAwsError("The emulator is not installed: run `make setup`.")
+        if running_in(self.home):
+            raise LocalAwsError(f"An emulator already runs in {self.home}.")
         if not port_is_free(self.port):
             raise LocalAwsError(
                 f"Port {self.port} is taken by another program, perhaps by another checkout of this project. "
@@ -55,6 +57,12 @@ class Emulator:
             )
         shutil.rmtree(self._tmp, ignore_errors=True)  # what Lambda workers left behind
         self._tmp.mkdir(parents=True)
+        if not self._launch():
+            raise LocalAwsError(
+                f"The emulator did not start; its log {self.log} ends with:\n{self._end_of_log()}"
+            )
+
+    def _launch(self) -> bool:
         command = [EMULATOR_PYTHON, "-m", "localaws.emulator", "--home", self.home]
         with self.log.open("w") as log:
             launched = subprocess.run(
@@ -66,13 +74,13 @@ class Emulator:
                 stderr=log,
                 check=False,
             )
-        if launched.returncode == 0:
-            _wait(lambda: _answers(self.url) or running_in(self.home) is None, _START_PATIENCE_S)
-        if running_in(self.home) is None or not _answers(self.url):
-            self.kill()
-            raise LocalAwsError(
-                f"The emulator did not start; its log {self.log} ends with:\n{self._end_of_log()}"
-            )
+        if launched.returncode != 0:
+            return False
+        _wait(lambda: _answers(self.url) or running_in(self.home) is None, _START_PATIENCE_S)
+        if _answers(self.url):
+            return True
+        self.kill()
+        return False
 
     def stop(self) -> bool:
         """Stop it and wait until its state is saved; False when none was running."""
@@ -118,6 +126,7 @@ class Emulator:
             "STATE_DIR": str(self.home / "state"),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.home / "s3"),
+            "LOCAL_LAYERS": str(self.home / "layers"),
             "LOCAL_SAVE_EVERY_S": str(self.save_every_s),
             "LAMBDA_WARM_TTL_SECONDS": "60",
             "LAMBDA_ACCOUNT_CONCURRENCY": "32",
@@ -137,7 +146,7 @@ def running_in(home: Path) -> dict[str, int] | None:
     import fcntl
 
     try:
-        with (home / "emulator.lock").open("r+") as lock:
+        with _lock_file(home).open("r+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -145,6 +154,16 @@ def running_in(home: Path) -> dict[str, int] | None:
     except FileNotFoundError:
         pass
     return None
+
+
+def last_port(home: Path) -> int | None:
+    """The port of the emulator that runs, or ran last, in this home."""
+    file = _lock_file(home)
+    return json.loads(file.read_text())["port"] if file.exists() else None
+
+
+def _lock_file(home: Path) -> Path:
+    return home / "emulator.lock"
 
 
 def port_is_free(port: int) -> bool:

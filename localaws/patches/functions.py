@@ -1,8 +1,9 @@
 """Lambda."""
 
+import hashlib
+import io
 import os
 import queue
-import tempfile
 import threading
 import time
 import zipfile
@@ -76,25 +77,12 @@ def every_call_waits_for_a_log_line() -> None:
 def every_worker_unpacks_the_layers_anew() -> None:
     """Each cold start unpacks the layers and compiles what it imports, which takes seconds."""
     stock = lambda_runtime.Worker._spawn
-    unpacked: dict[str, str] = {}
     lock = threading.Lock()
-
-    def folder_of(layer: Any) -> str:
-        arn = layer if isinstance(layer, str) else layer["Arn"]
-        with lock:
-            if arn not in unpacked:
-                target = tempfile.mkdtemp(prefix="layer-")
-                archive = Path(target, "layer.zip")
-                archive.write_bytes(lambda_svc._resolve_layer_zip(layer))
-                with zipfile.ZipFile(archive) as content:
-                    content.extractall(target)
-                archive.unlink()
-                unpacked[arn] = target
-            return unpacked[arn]
 
     def spawn(worker: Any) -> None:
         config = worker.config
-        folders = os.pathsep.join(folder_of(layer) for layer in config.get("Layers") or [])
+        with lock:
+            folders = os.pathsep.join(_unpacked(layer) for layer in config.get("Layers") or [])
         variables = {**config.get("Environment", {}).get("Variables", {}), "_LAMBDA_LAYERS_DIRS": folders}
         worker.config = {**config, "Layers": [], "Environment": {"Variables": variables}}
         try:
@@ -105,4 +93,30 @@ def every_worker_unpacks_the_layers_anew() -> None:
     lambda_runtime.Worker._spawn = spawn
 
 
-PATCHES = (exception_loses_its_class, every_call_waits_for_a_log_line, every_worker_unpacks_the_layers_anew)
+def _unpacked(layer: Any) -> str:
+    """The folder with the layer's files, kept for workers and emulators to come."""
+    content = lambda_svc._resolve_layer_zip(layer)
+    folder = Path(os.environ["LOCAL_LAYERS"], hashlib.sha256(content).hexdigest()[:16])
+    if not folder.exists():
+        draft = folder.with_suffix(".new")
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(draft)
+        draft.rename(folder)
+    return str(folder)
+
+
+def emulators_packages_shadow_the_layers() -> None:
+    """Functions import from the emulator's environment, and from a layer only what is not there."""
+    _replace_in_worker(
+        "    sys.path.insert(0, code_dir)\n",
+        "    sys.path[:] = [folder for folder in sys.path if not folder.endswith('-packages')]\n"
+        "    sys.path.insert(0, code_dir)\n",
+    )
+
+
+PATCHES = (
+    exception_loses_its_class,
+    every_call_waits_for_a_log_line,
+    every_worker_unpacks_the_layers_anew,
+    emulators_packages_shadow_the_layers,
+)

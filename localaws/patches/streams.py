@@ -1,10 +1,10 @@
-"""What reads DynamoDB streams: pipes and event source mappings."""
+"""What moves records and messages: pipes, event source mappings, queues."""
 
 import time
 from types import SimpleNamespace
 from typing import Any
 
-from ministack.services import lambda_svc, pipes
+from ministack.services import lambda_svc, pipes, sqs
 from ministack.services.cloudformation import provisioners
 
 _POLL_EVERY_S = 0.1
@@ -62,4 +62,15 @@ def pipe_polls_once_a_second() -> None:
     pipes.time = SimpleNamespace(time=time.time, sleep=lambda _: time.sleep(_POLL_EVERY_S))
 
 
-PATCHES = (pipe_ignores_filter_and_batch_size, readers_skip_records_after_a_restart, pipe_polls_once_a_second)
+def queues_are_lost_to_their_mappings_on_another_port() -> None:
+    """A queue is stored under the port of its birth, and is looked for under that of today."""
+    sqs.DEFAULT_PORT = "4566"
+    sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{sqs.DEFAULT_PORT}"
+
+
+PATCHES = (
+    pipe_ignores_filter_and_batch_size,
+    readers_skip_records_after_a_restart,
+    pipe_polls_once_a_second,
+    queues_are_lost_to_their_mappings_on_another_port,
+)

@@ -71,6 +71,11 @@ def every_worker_unpacks_the_layers_anew(emulator: Emulator) -> bool:
     )
 
 
+def emulators_packages_shadow_the_layers(emulator: Emulator) -> bool:
+    code = "import importlib.util as u\ndef handler(event, context): return bool(u.find_spec('ministack'))"
+    return call(emulator, function(emulator, code))
+
+
 def import_drops_binary_media_types(emulator: Emulator) -> list[str] | None:
     body = definition(**{"x-amazon-apigateway-binary-media-types": ["image/png"]})
     api = physical_id(emulator, stack(emulator, rest_api(Body=body)), "Api")
@@ -151,8 +156,7 @@ def web_pages_can_drive_the_control_plane(emulator: Emulator) -> int:
 
 
 def state_is_saved_only_at_the_end(emulator: Emulator) -> bool:
-    fragile = replace(emulator, home=emulator.home / uuid4().hex, port=free_port())
-    fragile.home.mkdir()
+    fragile = another(emulator)
     fragile.start()
     fragile.client("sqs").create_queue(QueueName="kept")
     time.sleep(1)
@@ -161,6 +165,25 @@ def state_is_saved_only_at_the_end(emulator: Emulator) -> bool:
     lost = not fragile.client("sqs").list_queues().get("QueueUrls")
     fragile.stop()
     return lost
+
+
+def queues_are_lost_to_their_mappings_on_another_port(emulator: Emulator) -> bool:
+    before = another(emulator)
+    before.start()
+    before.client("sqs").create_queue(QueueName="moved")
+    before.stop()
+    after = replace(before, port=free_port())
+    after.start()
+    (address,) = after.client("sqs").list_queues()["QueueUrls"]
+    after.stop()
+    return not address.startswith(after.url)
+
+
+def another(emulator: Emulator) -> Emulator:
+    """One of the same kind with a home of its own."""
+    home = emulator.home / uuid4().hex
+    home.mkdir()
+    return replace(emulator, home=home, port=free_port())
 
 
 def every_execution_starts_late(emulator: Emulator) -> bool:
@@ -178,6 +201,7 @@ PROOFS: dict[Callable[[Emulator], Any], tuple[Any, Any]] = {  # what AWS does an
     exception_loses_its_class: ("KeyError", "Runtime.HandlerError"),
     every_call_waits_for_a_log_line: (False, True),
     every_worker_unpacks_the_layers_anew: (False, True),
+    emulators_packages_shadow_the_layers: (False, True),
     import_drops_binary_media_types: (["image/png"], None),
     import_over_http_makes_an_empty_api: ({"/", "/echo"}, {"/"}),
     api_id_changes_with_the_template: (False, True),
@@ -189,6 +213,7 @@ PROOFS: dict[Callable[[Emulator], Any], tuple[Any, Any]] = {  # what AWS does an
     table_settings_are_dropped: (("ENABLED",) * 3, ("DISABLED",) * 3),
     web_pages_can_drive_the_control_plane: (403, 200),
     state_is_saved_only_at_the_end: (False, True),
+    queues_are_lost_to_their_mappings_on_another_port: (False, True),
     every_execution_starts_late: (False, True),
 }
 
