@@ -1,0 +1,88 @@
+"""A supplier is read; its profile changes, by itself or by an administrator's correction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib import clock, telemetry
+from chalicelib.domain.supplier import Supplier
+from chalicelib.problems import StaleVersion, TemporarilyUnavailable
+from chalicelib.services import supplier_records
+from chalicelib.services.commits import commit
+from chalicelib.services.versions import Expected
+from chalicelib.storage import suppliers
+from chalicelib.storage.errors import WriteRefused
+from chalicelib.storage.transaction import Write
+
+NOT_VALIDATED = frozenset({"commission_plan"})
+"""Fields of a profile that no validation rule reads."""
+
+_TRIES = 4
+
+
+def read(supplier_id: str) -> dict[str, Any]:
+    return supplier_records.shown(supplier_records.existing(supplier_id))
+
+
+def change(
+    supplier_id: str,
+    *,
+    changed: Callable[[Mapping[str, Any]], dict[str, Any]],
+    expected: Expected | None,
+) -> dict[str, Any]:
+    """Make the profile what `changed` makes of it; a changed validated field is validated again.
+
+    Without `expected` the change is applied to whatever the profile is by then. Raises NotFound,
+    StaleVersion, Conflict (SUPPLIER_CLOSED, SUPPLIER_EXISTS).
+    """
+    for _ in range(_TRIES):
+        supplier = supplier_records.existing(supplier_id)
+        if expected is not None:
+            expected.check(supplier.version)
+        supplier_records.refuse_closed(supplier)
+        profile = changed(supplier.profile)
+        if profile == supplier.profile:
+            return supplier_records.shown(supplier)
+        result = _with_profile(supplier, profile)
+        if _written(result, before=supplier):
+            return supplier_records.shown(replace(result, version=supplier.version + 1))
+        if expected is not None:
+            raise StaleVersion
+    raise TemporarilyUnavailable(
+        "CONTENTION", "Others are changing this supplier; nothing was done.", retry_after=1
+    )
+
+
+def _with_profile(supplier: Supplier, profile: dict[str, Any]) -> Supplier:
+    before, after = dict(supplier.profile), dict(profile)
+    for name in NOT_VALIDATED:
+        before.pop(name, None)
+        after.pop(name, None)
+    changed = replace(
+        supplier,
+        profile=profile,
+        tax_identity=supplier_records.tax_identity(profile),
+        correlation_id=telemetry.correlation_id(),
+        updated_at=clock.timestamp(),
+    )
+    if before == after:
+        return changed
+    status = "ONBOARDING" if supplier.status == "PENDING_APPROVAL" else supplier.status
+    return replace(changed, status=status, validation_state="PENDING")
+
+
+def _written(supplier: Supplier, *, before: Supplier) -> bool:
+    """Write the supplier; False where it has changed since it was read."""
+    writes: list[Write] = [suppliers.replacing(supplier, expected_version=before.version)]
+    if supplier.tax_identity != before.tax_identity:
+        writes += [
+            suppliers.holding_tax_identity(supplier.tax_identity, supplier.supplier_id),
+            suppliers.releasing_tax_identity(before.tax_identity, supplier.supplier_id),
+        ]
+    try:
+        commit(*writes)
+    except WriteRefused as refused:
+        if "tax_identity" in refused.labels:
+            raise supplier_records.supplier_exists() from refused
+        return False
+    return True

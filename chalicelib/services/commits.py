@@ -1,0 +1,27 @@
+"""Committing where others write the same items at the same moment."""
+
+import random
+import time
+
+from chalicelib.problems import TemporarilyUnavailable
+from chalicelib.storage import transaction
+from chalicelib.storage.errors import Contention
+from chalicelib.storage.transaction import Write
+
+_PAUSES = (0.01, 0.03, 0.09, 0.27)
+
+
+def commit(*writes: Write) -> None:
+    """Make all the writes or none; another transaction's moment at the same items is waited for.
+
+    Raises WriteRefused with the labels whose conditions failed, TemporarilyUnavailable where the crowd
+    does not clear.
+    """
+    for pause in _PAUSES:
+        try:
+            return transaction.commit(*writes)
+        except Contention:
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads retries, hides nothing
+    raise TemporarilyUnavailable(
+        "CONTENTION", "Others are changing the same thing; nothing was done.", retry_after=1
+    )

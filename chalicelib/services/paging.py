@@ -1,0 +1,26 @@
+"""Pages as clients read them."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from chalicelib.problems import BadRequest
+from chalicelib.storage.errors import BadCursor
+from chalicelib.storage.pages import Page
+
+T = TypeVar("T")
+Listing = dict[str, Any]
+"""`{"items": [...], "next_cursor": ... or None}`"""
+
+
+def read_page(read: Callable[[], Page[T]]) -> Page[T]:
+    """The page that `read` reads. Raises BadRequest for a cursor that its list did not give out."""
+    try:
+        return read()
+    except BadCursor as error:
+        raise BadRequest("INVALID_CURSOR", "Send the next_cursor of a page of this very list.") from error
+
+
+def listed(read: Callable[[], Page[T]], show: Callable[[T], dict[str, Any]]) -> Listing:
+    """The page that `read` reads, each item as `show` shows it."""
+    page = read_page(read)
+    return {"items": [show(item) for item in page.items], "next_cursor": page.next_cursor}
