@@ -36,7 +36,7 @@ _LATE = Refusal(
     504, "TIMEOUT", "Timed out", "The answer took too long. It is safe to send the request again."
 )
 
-# A request that matches no route counts as one that misses a token; the status of DEFAULT_* holds for the rest.
+# A request that matches no route counts as one that misses a token; DEFAULT_* holds for all the rest.
 REFUSALS = {
     "MISSING_AUTHENTICATION_TOKEN": _NOT_FOUND,
     "RESOURCE_NOT_FOUND": _NOT_FOUND,
