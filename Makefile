@@ -10,8 +10,8 @@ unit_tests := tests/unit tests/component tests/wiring
 journeys := tests/journeys
 deploy_test := tests/journeys/test_deploy.py
 
-# A virtual environment is made anew when its requirements or the Python version change.
-key = $(shell { $(PYTHON) -V; cat $(1); } | cksum | cut -d ' ' -f 1)
+# A virtual environment is made anew when its requirements change.
+key = $(shell cksum < $(1) | cut -d ' ' -f 1)
 app_venv := .venv/.made-$(call key,requirements-dev.txt)
 emulator_venv := .local/emulator-venv/.made-$(call key,requirements-emulator.txt)
 make_venv = $(PYTHON) -m venv --clear $(1) && $(1)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $(2)
