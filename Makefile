@@ -24,12 +24,14 @@ help:  ## list the targets
 
 setup: $(app_venv) $(emulator_venv)  ## make the virtual environments (done by every other target as needed)
 
-$(app_venv): | python
+$(app_venv):
+	@$(MAKE) --no-print-directory python
 	@echo "Installing the app's dependencies into .venv"
 	@$(call make_venv,.venv,requirements-dev.txt)
 	@touch $@
 
-$(emulator_venv): | python
+$(emulator_venv):
+	@$(MAKE) --no-print-directory python
 	@echo "Installing the AWS emulator into .local/emulator-venv"
 	@mkdir -p .local
 	@$(call make_venv,.local/emulator-venv,requirements-emulator.txt)
