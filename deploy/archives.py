@@ -38,7 +38,7 @@ _SERVICES = frozenset(
 )
 # Where a number was sold and what its region is called: never asked.
 _UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata", "phonenumbers/tzdata", "bin")
-_LAMBDA_PLATFORM = "x86_64-manylinux2014"
+_LAMBDA_PLATFORM = "manylinux2014_x86_64"
 _FORMAT = "1"  # part of the layer's cache key; a change to how layers are built takes the next number
 
 
@@ -85,12 +85,11 @@ def _layer(requirements: Path, *, cache: Path, version: str, native: bool) -> Pa
 
 def _install(requirements: Path, target: Path, *, native: bool) -> None:
     command = [
-        sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable,
-        "--target", str(target), "--require-hashes", "--no-deps", "--only-binary", ":all:",
-        "-r", str(requirements),
+        sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--target", str(target),
+        "--no-compile", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements),
     ]  # fmt: skip
     if not native:
-        command += ["--python-platform", _LAMBDA_PLATFORM]
+        command += ["--platform", _LAMBDA_PLATFORM]
     subprocess.run(command, check=True)
 
 

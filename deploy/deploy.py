@@ -1,7 +1,7 @@
 """Deploys one stage: the resources stack, then the app with `chalice deploy`, then the settings after it.
 
-`python -m deploy.deploy STAGE`. The usual variables choose AWS account and region, AWS_ENDPOINT_URL an
-emulator.
+`python -m deploy STAGE`. The usual variables choose AWS account and region, AWS_ENDPOINT_URL an emulator;
+DEPLOY_PARAMETERS gives resources.yaml its parameters, one NAME=VALUE a line.
 """
 
 import argparse
@@ -75,6 +75,13 @@ def _step(name: str) -> Iterator[None]:
     print(f"{name}: done in {time.monotonic() - started:.1f} s", flush=True)
 
 
+def _pairs(lines: Sequence[str]) -> dict[str, str]:
+    pairs = [line.strip().partition("=") for line in lines if line.strip()]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise DeploymentError(f"A parameter is NAME=VALUE, not {wrong[0]}.")
+    return {name: value for name, _, value in pairs}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("stage")
@@ -87,10 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--outputs", type=Path, help="write what was deployed into this JSON file")
     options = parser.parse_args(arguments)
-    parameters = dict(parameter.split("=", 1) for parameter in options.parameter)
+    asked = [*os.environ.get("DEPLOY_PARAMETERS", "").splitlines(), *options.parameter]
     try:
         outputs = deploy(
-            options.stage, parameters=parameters, state_bucket=options.state_bucket, web_acl=options.web_acl
+            options.stage,
+            parameters=_pairs(asked),
+            state_bucket=options.state_bucket,
+            web_acl=options.web_acl,
         )
     except DeploymentError as failure:
         sys.exit(f"\n{failure}")

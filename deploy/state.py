@@ -72,7 +72,7 @@ class DeployedState:
             raise DeploymentError(
                 f"Stage {self._stage} has an API already ({', '.join(apis)}), but the record of its "
                 f"deployment is not in s3://{self._bucket}/{self._key}. Deploying would make a second API "
-                "at another address. Bring the record back (the bucket keeps old versions) or delete that API."
+                "at another address. Bring the record back (the bucket has old versions) or delete that API."
             )
 
     def _apis_of_stage(self) -> list[str]:
