@@ -10,11 +10,11 @@ unit_tests := tests/unit tests/component tests/wiring
 journeys := tests/journeys
 deploy_test := tests/journeys/test_deploy.py
 
-# A virtual environment is made anew when its requirements change.
+# A virtual environment is brought up to date when its requirements change.
 key = $(shell cksum < $(1) | cut -d ' ' -f 1)
 app_venv := .venv/.made-$(call key,requirements-dev.txt)
 emulator_venv := .local/emulator-venv/.made-$(call key,requirements-emulator.txt)
-make_venv = $(PYTHON) -m venv --clear $(1) && $(1)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $(2)
+make_venv = $(PYTHON) -m venv $(1) && rm -f $(1)/.made-* && $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy check format lint lock bench package deploy
