@@ -1,5 +1,6 @@
 """Sets what neither Chalice nor the resources stack can: after every deployment, any number of times."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ Clients = Callable[[str], Any]
 API_STAGE = "v1"
 _REQUESTS_PER_SECOND = 500
 _BURST = 1000
+_PATIENCE_S = 180
 # Ids, codes and durations: no addresses, no queries, no bodies.
 _ACCESS_LOG = (
     '{"requestId":"$context.requestId","route":"$context.httpMethod $context.resourcePath",'
@@ -95,5 +97,16 @@ def _set_up_stream(functions: Any, stage: str, *, dead_letters: str) -> None:
         "DestinationConfig": {"OnFailure": {"Destination": dead_letters}},
     }
     if any(mapping.get(setting) != value for setting, value in wanted.items()):
+        _wait_until_settled(functions, mapping["UUID"])
         functions.update_event_source_mapping(UUID=mapping["UUID"], **wanted)
+        _wait_until_settled(functions, mapping["UUID"])
         print("  stream: retries, age limit, filter and dead letters set")
+
+
+def _wait_until_settled(functions: Any, mapping: str) -> None:
+    """Lambda refuses a change of a mapping that it is still changing."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (state := functions.get_event_source_mapping(UUID=mapping)["State"]) not in ("Enabled", "Disabled"):
+        if time.monotonic() > deadline:
+            raise DeploymentError(f"The event source mapping {mapping} stays {state}; deploy again later.")
+        time.sleep(1)
