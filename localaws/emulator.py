@@ -8,10 +8,13 @@ import fcntl
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TextIO
 
 from localaws import patches
+
+_TRIES = 25
 
 
 def main() -> None:
@@ -32,17 +35,20 @@ def main() -> None:
 def _locked(path: Path) -> TextIO:
     """The lock of a home, held until this process ends, however it ends."""
     lock = path.open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise SystemExit(f"An emulator already runs in {path.parent}.") from None
-    return lock
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)  # whoever only looks holds it for a moment
+        else:
+            lock.truncate(0)
+            return lock
+    raise SystemExit(f"An emulator already runs in {path.parent}.")
 
 
 def _detach(lock: TextIO) -> None:
     """Go on in a process of its own, which inherits the lock; the file says which one it is."""
     if child := os.fork():
-        lock.truncate(0)
         lock.write(json.dumps({"pid": child, "port": int(os.environ["GATEWAY_PORT"])}))
         lock.flush()
         os._exit(0)

@@ -146,20 +146,25 @@ def running_in(home: Path) -> dict[str, int] | None:
     import fcntl
 
     try:
-        with _lock_file(home).open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return json.loads(lock.read())
+        with _lock_file(home).open() as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if content := lock.read():
+                        return json.loads(content)
+                    time.sleep(0.01)  # it is just starting and will say who it is
+                else:
+                    return None
     except FileNotFoundError:
-        pass
-    return None
+        return None
 
 
 def last_port(home: Path) -> int | None:
     """The port of the emulator that runs, or ran last, in this home."""
     file = _lock_file(home)
-    return json.loads(file.read_text())["port"] if file.exists() else None
+    content = file.read_text() if file.exists() else ""
+    return json.loads(content)["port"] if content else None
 
 
 def _lock_file(home: Path) -> Path:
