@@ -1,5 +1,6 @@
 """One emulator of AWS on this machine: a folder that holds everything of it, and a port on loopback."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -143,8 +144,6 @@ def running_in(home: Path) -> dict[str, int] | None:
     The lock decides, not the process table: it ends with its process, so a process that was given the same
     number later is never taken for it.
     """
-    import fcntl
-
     try:
         with _lock_file(home).open() as lock:
             while True:
