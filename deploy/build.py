@@ -57,8 +57,8 @@ def run_chalice(
     copy: Path, arguments: Sequence[str], *, variables: Mapping[str, str], quiet: bool = False
 ) -> None:
     """Run the Chalice command in a project copy. Raises DeploymentError when it fails."""
-    command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments]
-    _run(command, copy, variables, stdout=subprocess.DEVNULL if quiet else None)
+    script = "import sys; from chalice.cli import main; sys.exit(main())"
+    _run_python([script, *arguments], copy, variables, stdout=subprocess.DEVNULL if quiet else None)
 
 
 def handlers(copy: Path, *, variables: Mapping[str, str]) -> dict[str, str]:
@@ -68,17 +68,23 @@ def handlers(copy: Path, *, variables: Mapping[str, str]) -> dict[str, str]:
         "every = [*app.pure_lambda_functions, *app.event_sources]; "
         "print(json.dumps({one.name: one.handler_string for one in every}))"
     )
-    return json.loads(_run([sys.executable, "-c", script], copy, variables, stdout=subprocess.PIPE))
+    return json.loads(_run_python([script], copy, variables, stdout=subprocess.PIPE))
 
 
-def _run(command: Sequence[str], copy: Path, variables: Mapping[str, str], *, stdout: int | None) -> str:
+def _run_python(
+    script: Sequence[str], copy: Path, variables: Mapping[str, str], *, stdout: int | None
+) -> str:
+    """Run a script with its arguments in a project copy; in a process of its own, for it imports the app."""
     finished = subprocess.run(
-        command, cwd=copy, env={**os.environ, **variables}, stdout=stdout, text=True, check=False
+        [sys.executable, "-c", *script],
+        cwd=copy,
+        env={**os.environ, **variables},
+        stdout=stdout,
+        text=True,
+        check=False,
     )
     if finished.returncode != 0:
-        raise DeploymentError(
-            f"`{Path(command[0]).name} {' '.join(command[3:])}` failed; its message is above."
-        )
+        raise DeploymentError("Chalice failed; its own message is above.")
     return finished.stdout or ""
 
 
