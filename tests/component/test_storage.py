@@ -250,7 +250,7 @@ def test_only_pending_records_wait_and_a_touch_leaves_them_as_they_are():
     waiting = [
         key
         for shard in range(keys.DUE_SHARDS)
-        for key in validations.waiting_since_before(LATER, shard=shard, limit=9)
+        for key in validations.waiting_between(EARLIER, LATER, shard=shard, limit=9)
     ]
     assert waiting == [keys.supplier(SUPPLIER)]
     commit(validations.touching(waiting[0], now=clock.timestamp()))

@@ -22,7 +22,7 @@ from chalicelib.domain.rules.facts import (
 )
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.offer_images import NOT_AN_IMAGE
-from tests.unit.records import CLEAN_OFFER, CLEAN_SUPPLIER, changed
+from unit.records import CLEAN_OFFER, CLEAN_SUPPLIER, changed
 
 IMAGE = CLEAN_OFFER["image_urls"][0]
 ANSWERS = SupplierFacts(order_api=Probe(REACHED, 202))

@@ -22,12 +22,14 @@ class Probe:
 
 @dataclass(frozen=True)
 class Image:
-    """What an image URL gave: a picture of a size where `outcome` is REACHED, NOT_AN_IMAGE for other data."""
+    """What an image URL gave: a picture of a size where `outcome` is REACHED, NOT_AN_IMAGE for other data.
+    `upgraded` where a plain http URL was fetched over https."""
 
     outcome: str
     width: int = 0
     height: int = 0
     status: int = 0
+    upgraded: bool = False
 
 
 @dataclass(frozen=True)

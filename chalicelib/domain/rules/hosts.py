@@ -1,6 +1,7 @@
 """Host names: whose they are, and what can be asked about them."""
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 FREE_MAIL = frozenset(
@@ -15,6 +16,14 @@ FREE_MAIL = frozenset(
 
 _SECOND_LEVELS = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
 """Under a two-letter country, these are registries: the name begins one label further left."""
+
+
+_BARE = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}(?::[0-9]{1,5})?(?:[/?#]\S*)?")
+
+
+def with_scheme(address: str) -> str | None:
+    """The https URL that an address without a scheme means, or None where that is not certain."""
+    return f"https://{address}" if _BARE.fullmatch(address) else None
 
 
 def of_url(url: str) -> str | None:

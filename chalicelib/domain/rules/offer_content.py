@@ -9,6 +9,7 @@ from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at,
 
 STEP = "offer_content"
 LIMITS = {"title": 200, "description": 5000}
+CONDITIONS = ("NEW", "REFURBISHED", "USED")
 _LINES = ("title", "brand", "category")
 
 
@@ -36,6 +37,18 @@ def content_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
 def description_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     if not record.get("description"):
         yield at("/description")
+
+
+@check(
+    "condition.unknown",
+    step=STEP,
+    code="INVALID_ATTRIBUTE",
+    message="This condition is not known here.",
+    expected="NEW, REFURBISHED or USED",
+)
+def condition_unknown(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    if record.get("condition") not in CONDITIONS:
+        yield at("/condition")
 
 
 def _cut(value: Any, field: str) -> str:
@@ -79,6 +92,7 @@ def content_markup(record: Record, _facts: OfferFacts) -> Iterator[Place]:
 CONTENT_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
     content_missing,
     description_missing,
+    condition_unknown,
     content_too_long,
     content_markup,
 )

@@ -1,7 +1,7 @@
 """What is mended in an offer without asking."""
 
 from chalicelib.domain import gtin
-from chalicelib.domain.rules import text
+from chalicelib.domain.rules import hosts, text
 from chalicelib.domain.rules.kinds import CorrectionRule, Record, correction
 
 _BOOKS = frozenset({"book", "books", "buch", "bücher", "ebook", "ebooks", "hardcover", "paperback"}) | {
@@ -16,6 +16,7 @@ _BOOKS = frozenset({"book", "books", "buch", "bücher", "ebook", "ebooks", "hard
     "/brand",
     "/category",
     "/commission_category",
+    "/condition",
     "/image_urls/*",
     code="INVALID_ATTRIBUTE",
     message="Stray white space or control characters were removed, and accents composed.",
@@ -75,6 +76,39 @@ def gtin_of_upc_e(value: str, _record: Record) -> str | None:
     return gtin.upc_a_of_upc_e(value)
 
 
+@correction(
+    "condition.synonym",
+    "/condition",
+    code="INVALID_ATTRIBUTE",
+    message="The condition was replaced by the word that is used here.",
+)
+def condition_word(value: str, _record: Record) -> str | None:
+    return _CONDITIONS.get(text.essence(value))
+
+
+_CONDITIONS = {
+    **dict.fromkeys(("new", "brandnew", "neu", "neuf", "nuevo", "nuovo", "newcondition"), "NEW"),
+    **dict.fromkeys(
+        ("refurbished", "refurb", "renewed", "reconditioned", "refurbishedcondition"), "REFURBISHED"
+    ),
+    **dict.fromkeys(("generalüberholt", "wiederaufbereitet", "reconditionné"), "REFURBISHED"),
+    **dict.fromkeys(
+        ("used", "preowned", "secondhand", "gebraucht", "usado", "usato", "usedcondition"), "USED"
+    ),
+}
+"""Words by their letters only: `Brand-New`, `brand new` and `BRAND_NEW` are one."""
+
+
+@correction(
+    "image_url.scheme",
+    "/image_urls/*",
+    code="INVALID_IMAGE",
+    message="The address of the image was completed with https://.",
+)
+def image_url_scheme(value: str, _record: Record) -> str | None:
+    return hosts.with_scheme(value)
+
+
 def _is_a_book(record: Record) -> bool:
     words = str(record.get("category", "")).casefold()
     return not _BOOKS.isdisjoint("".join(c if c.isalnum() else " " for c in words).split())
@@ -87,4 +121,6 @@ OFFER_CORRECTIONS: tuple[CorrectionRule, ...] = (
     gtin_of_isbn_10,
     gtin_leading_zeros,
     gtin_of_upc_e,
+    condition_word,
+    image_url_scheme,
 )

@@ -1,6 +1,7 @@
 """Checks of an offer's images, by what their URLs gave."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from chalicelib.domain.rules.facts import NO_NETWORK, REACHED, REFUSED_ADDRESS, UNREACHABLE, Image, OfferFacts
 from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at, check
@@ -96,6 +97,25 @@ def image_too_small(record: Record, facts: OfferFacts) -> Iterator[Place]:
             yield at(field, width=image.width, height=image.height, least=MIN_SIDE)
 
 
+def _with_https(value: Any, _field: str) -> str:
+    return "https" + str(value).removeprefix("http")
+
+
+@check(
+    "image.plain_http",
+    step=STEP,
+    severity=WARNING,
+    code="INVALID_IMAGE",
+    message="The image is there under https, too. Send that URL: shops do not show images over plain http.",
+    expected="an https URL",
+    suggest=_with_https,
+)
+def image_plain_http(record: Record, facts: OfferFacts) -> Iterator[Place]:
+    for field, image in _having(REACHED, record, facts):
+        if image.upgraded:
+            yield at(field)
+
+
 IMAGE_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
     image_missing,
     image_unreachable,
@@ -103,4 +123,5 @@ IMAGE_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
     image_not_checked,
     image_not_an_image,
     image_too_small,
+    image_plain_http,
 )

@@ -1,9 +1,7 @@
 """What is mended in a supplier's profile without asking. The order matters: later rules read what earlier
 ones mended (a phone number is read by its country's plan)."""
 
-import re
-
-from chalicelib.domain.rules import countries, text
+from chalicelib.domain.rules import countries, hosts, text
 from chalicelib.domain.rules.kinds import CorrectionRule, Record, correction
 
 _NAMES_AND_LINES = (
@@ -89,10 +87,7 @@ _FORMS_OF = {
     message="The address of the web site was completed with https://.",
 )
 def website_scheme(value: str, _record: Record) -> str | None:
-    return f"https://{value}" if _BARE_HOST.fullmatch(value) else None
-
-
-_BARE_HOST = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}(?::[0-9]{1,5})?(?:[/?#]\S*)?")
+    return hosts.with_scheme(value)
 
 
 @correction(

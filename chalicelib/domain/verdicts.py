@@ -1,0 +1,41 @@
+"""What a validation's outcome makes of a record's status."""
+
+from chalicelib.domain.supplier import Supplier, check_move
+
+INCOMPLETE_PROFILE = "INCOMPLETE_PROFILE"
+_CLOSED = ("REJECTED", "TERMINATED")
+
+
+def supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | None]:
+    """The status and suspension type after validation.
+
+    An open supplier whose changed profile is doubtful is suspended until a person has looked; it opens
+    again when the profile is in order. A suspension for any other reason is not validation's to end.
+    """
+    status, suspension = _supplier_status(supplier, doubtful=doubtful)
+    check_move(supplier.status, status)
+    return status, suspension
+
+
+def _supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | None]:
+    if supplier.status in _CLOSED or _is_suspended_by_hand(supplier):
+        return supplier.status, supplier.suspension_type
+    if not doubtful:
+        return "OPEN", None
+    if supplier.status in ("OPEN", "SUSPENDED"):
+        return "SUSPENDED", INCOMPLETE_PROFILE
+    return "PENDING_APPROVAL", None
+
+
+def _is_suspended_by_hand(supplier: Supplier) -> bool:
+    return supplier.status == "SUSPENDED" and supplier.suspension_type != INCOMPLETE_PROFILE
+
+
+def may_be_reviewed(supplier: Supplier) -> bool:
+    """Whether a doubt about this supplier still matters to anybody."""
+    return supplier.status not in _CLOSED
+
+
+def offer_acceptance(*, doubtful: bool) -> str:
+    """An offer's acceptance after validation."""
+    return "TO_REVIEW" if doubtful else "ACCEPTED"

@@ -1,0 +1,167 @@
+"""The last validation step of offers: what was found becomes a decision, written once, and goes on sale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib import clock, telemetry
+from chalicelib.domain.issues import doubts
+from chalicelib.domain.offer import Offer, Product
+from chalicelib.domain.rules import offer_identifiers, offer_price
+from chalicelib.domain.rules.catalog import CHECKS, OFFER_CHECKS
+from chalicelib.domain.rules.kinds import Finding
+from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
+from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.verdicts import offer_acceptance
+from chalicelib.services import publish_offers, review_cases
+from chalicelib.services.commits import commit
+from chalicelib.services.validate_offers import product_facts, product_id_of
+from chalicelib.services.validation_batch import (
+    Case,
+    correct_each,
+    decide_each,
+    issues_of,
+    load_offers,
+    run_checks,
+)
+from chalicelib.storage import offers, products, suppliers
+from chalicelib.storage.errors import WriteRefused
+from chalicelib.storage.transaction import Write
+
+_TRIES = 4
+
+
+class UnsettledOffer(Exception):
+    """Others kept changing the product or the review while the offer was decided."""
+
+
+@dataclass
+class _Batch:
+    """What the decisions of one batch share: suppliers as read before them, and products as they become."""
+
+    suppliers: Mapping[str, Supplier]
+    products: dict[str, Product]
+    accepted: list[Offer] = field(default_factory=list)
+
+
+def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
+    """Decide the waiting offers of the batch: on sale, or to a person. Raises where one must be retried."""
+    waiting = load_offers(records)
+    cases = correct_each(waiting, OFFER_CORRECTIONS)
+    if not waiting:
+        return
+    batch = _Batch(
+        suppliers=suppliers.get_many(offer.supplier_id for offer in waiting.values()),
+        products=products.get_many({product_id_of(case.record, case.content) for case in cases.values()}),
+    )
+
+    def decide_one(case: Case[Offer], findings: list[Finding]) -> None:
+        _decide(case, findings, batch)
+
+    try:
+        decide_each(waiting, cases, reports, steps=OFFER_CHECKS, decide=decide_one)
+    finally:
+        _follow_suppliers(batch)
+
+
+def _decide(case: Case[Offer], findings: list[Finding], batch: _Batch) -> None:
+    product_id = product_id_of(case.record, case.content)
+    for _ in range(_TRIES):
+        decided, product, writes = _decision(case, findings, batch)
+        try:
+            commit(*writes)
+        except WriteRefused as refused:
+            if "offer" in refused.labels:
+                return telemetry.log("DECISION_VOID", offer_id=decided.offer_id)
+            batch.products.pop(product_id, None)
+            batch.products.update(products.get_many([product_id]))
+        else:
+            _note(decided, product, batch)
+            return telemetry.log("OFFER_DECIDED", offer_id=decided.offer_id, acceptance=decided.acceptance)
+    raise UnsettledOffer(case.record.offer_id)
+
+
+def _note(decided: Offer, product: Product | None, batch: _Batch) -> None:
+    if product is not None:
+        batch.products[product.product_id] = product
+        batch.accepted.append(replace(decided, version=decided.version + 1))
+
+
+def _decision(
+    case: Case[Offer], findings: list[Finding], batch: _Batch
+) -> tuple[Offer, Product | None, list[Write]]:
+    """The offer as decided on what holds right now, the product that it joins, and the decision's writes."""
+    before, now = case.record, clock.timestamp()
+    product_id = product_id_of(before, case.content)
+    applied, issues = issues_of(case, _current(case, findings, batch))
+    doubtful = bool(doubts(issues))
+    if before.acceptance == "ACCEPTED":
+        issues += _not_judged_again(before)
+    decided = replace(
+        before,
+        content=case.content,
+        acceptance=offer_acceptance(doubtful=doubtful),
+        validation_state="DONE",
+        issues=tuple(issues),
+        corrections=tuple(applied),
+        updated_at=now,
+    )
+    decided, writes = _with_review(decided, doubtful=doubtful)
+    product = None
+    if not doubtful:
+        product, product_writes = publish_offers.joined(decided, batch.products.get(product_id), now=now)
+        decided = replace(decided, product_id=product_id)
+        writes += product_writes
+    terms = publish_offers.terms_write(decided, batch.suppliers[before.supplier_id], now=now)
+    return decided, product, [offers.replacing(decided, expected_version=before.version), terms, *writes]
+
+
+def _current(case: Case[Offer], findings: list[Finding], batch: _Batch) -> list[Finding]:
+    """The steps' findings, those on the identifier looked up anew: another offer may have joined the product
+    since, one of this batch for example."""
+    if case.record.acceptance == "ACCEPTED":
+        return findings
+    facts = product_facts(case.record, case.content, batch.products)
+    others = [found for found in findings if CHECKS[found.rule].step != offer_identifiers.STEP]
+    return [*run_checks(OFFER_CHECKS[offer_identifiers.STEP], case.content, facts), *others]
+
+
+def _not_judged_again(offer: Offer) -> list[dict[str, Any]]:
+    """What an earlier validation found on an accepted offer, but for its price."""
+    found = [dict(issue) for issue in offer.issues if issue["rule"] in CHECKS]
+    return [issue for issue in found if CHECKS[issue["rule"]].step != offer_price.STEP]
+
+
+def _with_review(offer: Offer, *, doubtful: bool) -> tuple[Offer, list[Write]]:
+    outcome = review_cases.Outcome(
+        kind="OFFER",
+        supplier_id=offer.supplier_id,
+        sku=offer.sku,
+        record_version=offer.version + 1,
+        doubtful=doubtful,
+        issues=offer.issues,
+    )
+    review_id, writes = review_cases.follow_up(outcome, review_id=offer.review_id)
+    return replace(offer, review_id=review_id), writes
+
+
+def _follow_suppliers(batch: _Batch) -> None:
+    """Mend the terms of offers whose supplier opened or closed while they were decided.
+
+    Whoever changes a supplier's status writes the terms of its offers afterwards. If that was before our
+    write, ours stands on the old status; it is seen here. If it is still to come, it overwrites ours.
+    """
+    current = suppliers.get_many(offer.supplier_id for offer in batch.accepted) if batch.accepted else {}
+    for offer in batch.accepted:
+        supplier = current[offer.supplier_id]
+        if supplier.is_open != batch.suppliers[offer.supplier_id].is_open:
+            now = clock.timestamp()
+            _write_if_unchanged(replace(offer, updated_at=now), supplier, now=now)
+
+
+def _write_if_unchanged(offer: Offer, supplier: Supplier, *, now: str) -> None:
+    terms = publish_offers.terms_write(offer, supplier, now=now)
+    try:
+        commit(offers.replacing(offer, expected_version=offer.version), terms)
+    except WriteRefused:
+        telemetry.log("OFFER_CHANGED_SINCE", offer_id=offer.offer_id)

@@ -1,0 +1,157 @@
+"""The four validation steps of offers: each looks up its facts for the batch and reports its findings.
+
+Of an offer that is accepted already only price or stock can have changed (other content makes it NEW), so
+only the price step looks at it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib import ids
+from chalicelib.clients import dns, images
+from chalicelib.clients.errors import CallFailed
+from chalicelib.domain import gtin
+from chalicelib.domain.offer import Offer, Product
+from chalicelib.domain.rules import offer_content, offer_identifiers, offer_images, offer_price
+from chalicelib.domain.rules.catalog import OFFER_CHECKS
+from chalicelib.domain.rules.facts import REACHED, UNREACHABLE, Image, OfferFacts
+from chalicelib.domain.rules.kinds import Finding, Record
+from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
+from chalicelib.services import remote_checks
+from chalicelib.services.validation_batch import Case, Judged, correct_each, load_offers, report, run_checks
+from chalicelib.storage import products
+
+Records = Sequence[Mapping[str, Any]]
+Cases = dict[Judged, Case[Offer]]
+
+_TRIES_PER_HOST = 3
+_HOST_IS_DOWN = {"UNRESOLVED", "UNCONNECTED", "TIMED_OUT"}
+
+
+def identifiers(records: Records) -> dict[str, Any]:
+    """Report on GTINs, by themselves and against the products that have them."""
+    cases = _waiting(records)
+    known = _products(case for case in cases.values() if _is_new(case))
+    return _report(
+        offer_identifiers.STEP, cases, lambda case: product_facts(case.record, case.content, known)
+    )
+
+
+def content(records: Records) -> dict[str, Any]:
+    """Report on the offers' words."""
+    return _report(offer_content.STEP, _waiting(records), lambda _case: OfferFacts())
+
+
+def price(records: Records) -> dict[str, Any]:
+    """Report on prices, by themselves and against other suppliers' offers of the same product."""
+    cases = _waiting(records)
+    known = _products(cases.values())
+    return _report(offer_price.STEP, cases, lambda case: product_facts(case.record, case.content, known))
+
+
+def pictures(records: Records) -> dict[str, Any]:
+    """Report on the offers' images, after fetching the beginning of each."""
+    cases = _waiting(records)
+    wanted = [
+        url for case in cases.values() if _is_new(case) for url in offer_images.image_urls(case.content)
+    ]
+    seen = remote_checks.in_parallel(_image_viewer(), wanted)
+
+    def facts(case: Case[Offer]) -> OfferFacts:
+        return OfferFacts(images={url: seen(url) for url in offer_images.image_urls(case.content)})
+
+    return _report(offer_images.STEP, cases, facts)
+
+
+def product_id_of(offer: Offer, content: Record) -> str:
+    """The product that an offer with this (corrected) content belongs to: its GTIN's, or one of its own."""
+    code = offer_identifiers.gtin_of(content)
+    if code:
+        return f"prd_{gtin.key(code)}"
+    return ids.content_id("prd_x", offer.supplier_id, offer.sku)
+
+
+def product_facts(offer: Offer, content: Record, known: Mapping[str, Product]) -> OfferFacts:
+    """What the offer's product, where there is one already, tells about the offer."""
+    product = known.get(product_id_of(offer, content))
+    if product is None:
+        return OfferFacts()
+    member = product.offer_ids.get(offer.supplier_id)
+    return OfferFacts(
+        product_brand=None if is_source(product, offer) else product.brand,
+        offered_under_other_sku=member is not None and member["sku"] != offer.sku,
+        other_prices=_other_prices(offer, content, product),
+    )
+
+
+def is_source(product: Product, offer: Offer) -> bool:
+    """Whether the product's content is this offer's to say: it is its first, or nobody else offers it."""
+    return product.source_offer_id == offer.offer_id or not product.offer_ids.keys() - {offer.supplier_id}
+
+
+def _other_prices(offer: Offer, content: Record, product: Product) -> tuple[int, ...]:
+    own = offer_price.price_of(content)
+    others = [shown for shown in product.offers_view if shown["offer_id"] != offer.offer_id]
+    prices = [offer_price.price_of(shown) for shown in others]
+    return tuple(each.minor for each in prices if each and own and each.currency == own.currency)
+
+
+def _products(cases: Iterable[Case[Offer]]) -> dict[str, Product]:
+    wanted = {product_id_of(case.record, case.content) for case in cases}
+    return products.get_many(wanted) if wanted else {}
+
+
+def _waiting(records: Records) -> Cases:
+    return correct_each(load_offers(records), OFFER_CORRECTIONS)
+
+
+def _is_new(case: Case[Offer]) -> bool:
+    return case.record.acceptance != "ACCEPTED"
+
+
+def _report(step: str, cases: Cases, facts: Callable[[Case[Offer]], OfferFacts]) -> dict[str, Any]:
+    def examine(case: Case[Offer]) -> list[Finding]:
+        if step != offer_price.STEP and not _is_new(case):
+            return []
+        return run_checks(OFFER_CHECKS[step], case.content, facts(case))
+
+    return report(step, cases, examine)
+
+
+def _image_viewer() -> Callable[[str], Image]:
+    """A function that looks at image URLs, and soon leaves a host alone that does not answer."""
+    has_network = cache(dns.network_is_there)
+    failures: dict[str, list[str]] = defaultdict(list)
+
+    def view(url: str) -> Image:
+        target, upgraded = _over_https(url)
+        host = urlsplit(target).netloc
+        earlier = failures[host]
+        if len(earlier) >= _TRIES_PER_HOST:
+            return Image(remote_checks.meaning(earlier[-1], target, has_network=has_network))
+        try:
+            picture = images.measure(target)
+        except CallFailed as failure:
+            if failure.code in _HOST_IS_DOWN:
+                earlier.append(failure.code)
+            return Image(remote_checks.meaning(failure.code, target, has_network=has_network))
+        return _image(picture, upgraded=upgraded)
+
+    return view
+
+
+def _image(picture: images.Picture, *, upgraded: bool) -> Image:
+    if picture.status != 200:
+        return Image(UNREACHABLE, status=picture.status)
+    outcome = REACHED if picture.width else offer_images.NOT_AN_IMAGE
+    return Image(outcome, picture.width, picture.height, picture.status, upgraded)
+
+
+def _over_https(url: str) -> tuple[str, bool]:
+    """The URL to fetch: nothing is fetched over plain http but from hosts of our own."""
+    if url.startswith("http://") and not remote_checks.is_exempt(url):
+        return "https" + url.removeprefix("http"), True
+    return url, False

@@ -1,0 +1,176 @@
+"""What every validation step and both decisions share: the batch that comes in, and the reports between them.
+
+A batch is a list of keys with the version to judge. A step reports its findings and, separately, which
+records it judged: a record that is missing in a report was not looked at, which never means that it is clean.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from chalicelib import ids, telemetry
+from chalicelib.domain import corrections, issues
+from chalicelib.domain.corrections import Correction
+from chalicelib.domain.offer import Offer
+from chalicelib.domain.rules.kinds import CheckRule, CorrectionRule, Finding
+from chalicelib.domain.supplier import Supplier
+from chalicelib.storage import validations
+from chalicelib.storage.keys import Key
+
+R = TypeVar("R", Supplier, Offer)
+F = TypeVar("F")
+
+
+class IncompleteReports(Exception):
+    """Some records were not judged by every step, so they cannot be decided."""
+
+
+class Judged(NamedTuple):
+    """One record of the batch, in the version that is judged."""
+
+    key: Key
+    version: int
+
+
+@dataclass(frozen=True)
+class Case(Generic[R]):
+    """A record that waits, its content as the correction rules leave it, and what they changed."""
+
+    record: R
+    content: dict[str, Any]
+    applied: tuple[Correction, ...]
+
+
+def load_suppliers(records: Iterable[Mapping[str, Any]]) -> dict[Judged, Supplier]:
+    """The suppliers of the batch that still wait in the version that came in; the others have moved on."""
+    found = _load(records, "SUPPLIER")
+    return {judged: record for judged, record in found if isinstance(record, Supplier)}
+
+
+def load_offers(records: Iterable[Mapping[str, Any]]) -> dict[Judged, Offer]:
+    """The offers of the batch that still wait in the version that came in; the others have moved on."""
+    found = _load(records, "OFFER")
+    return {judged: record for judged, record in found if isinstance(record, Offer)}
+
+
+def _load(records: Iterable[Mapping[str, Any]], kind: str) -> Iterator[tuple[Judged, Supplier | Offer]]:
+    wanted = [
+        Judged(Key(record["pk"], record["sk"]), int(record["version"]))
+        for record in records
+        if record["kind"] == kind
+    ]
+    stored = validations.get_many(judged.key for judged in wanted) if wanted else {}
+    for judged in dict.fromkeys(wanted):
+        record = stored.get(judged.key)
+        if record is not None and record.validation_state == "PENDING" and record.version == judged.version:
+            yield judged, record
+
+
+def correct_each(records: Mapping[Judged, R], rules: Sequence[CorrectionRule]) -> dict[Judged, Case[R]]:
+    """The records with their corrected content. One on which a rule breaks is left out (and so out of the
+    report), lest it hold up the others."""
+    cases = {}
+    for judged, record in records.items():
+        with _held_apart(judged, record):
+            content = record.profile if isinstance(record, Supplier) else record.content
+            corrected, applied = corrections.apply(content, rules)
+            cases[judged] = Case(record, corrected, tuple(applied))
+    return cases
+
+
+def report(
+    step: str, cases: Mapping[Judged, Case[R]], examine: Callable[[Case[R]], Iterable[Finding]]
+) -> dict[str, Any]:
+    """The step's report; a record on which `examine` breaks is left out of it."""
+    judged, findings = [], []
+    for each, case in cases.items():
+        with _held_apart(each, case.record):
+            found = [_as_json(each, finding) for finding in examine(case)]
+            judged.append({"pk": each.key.pk, "sk": each.key.sk, "version": str(each.version)})
+            findings += found
+    return {"step": step, "judged": judged, "findings": findings}
+
+
+@contextmanager
+def _held_apart(judged: Judged, record: Supplier | Offer) -> Iterator[None]:
+    """Whatever goes wrong with this record is logged and stops no other."""
+    telemetry.bind(record.correlation_id)
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a poisonous record may break any rule in any way
+        telemetry.log("RULE_BROKE", pk=judged.key.pk, sk=judged.key.sk, error=type(error).__name__)
+
+
+def run_checks(checks: Sequence[CheckRule[F]], content: Mapping[str, Any], facts: F) -> list[Finding]:
+    """Everything that these checks find."""
+    return [finding for check in checks for finding in check.findings(content, facts)]
+
+
+def _as_json(judged: Judged, finding: Finding) -> dict[str, Any]:
+    return {
+        "pk": judged.key.pk,
+        "sk": judged.key.sk,
+        "version": str(judged.version),
+        "rule": finding.rule,
+        "field": finding.field,
+        "detail": dict(finding.detail),
+    }
+
+
+def _collect(
+    reports: Iterable[Mapping[str, Any]], steps: Iterable[str]
+) -> tuple[set[Judged], dict[Judged, list[Finding]]]:
+    """Which records every one of `steps` judged, and what was found on each."""
+    judged_by: dict[str, set[Judged]] = defaultdict(set)
+    findings: dict[Judged, list[Finding]] = defaultdict(list)
+    for each in reports:
+        judged_by[each["step"]].update(_judged(entry) for entry in each["judged"])
+        for found in each["findings"]:
+            findings[_judged(found)].append(Finding(found["rule"], found["field"], found["detail"]))
+    return set.intersection(*(judged_by[step] for step in steps)), findings
+
+
+def _judged(entry: Mapping[str, Any]) -> Judged:
+    return Judged(Key(entry["pk"], entry["sk"]), int(entry["version"]))
+
+
+def decide_each(
+    waiting: Iterable[Judged],
+    cases: Mapping[Judged, Case[R]],
+    reports: Iterable[Mapping[str, Any]],
+    *,
+    steps: Iterable[str],
+    decide: Callable[[Case[R], list[Finding]], None],
+) -> None:
+    """Decide every record that all the steps judged; what goes wrong with one does not stop the others.
+
+    Raises the first failure, or IncompleteReports, once all the others are decided. Deciding again is
+    harmless: a decided record waits no more.
+    """
+    complete, findings = _collect(reports, steps)
+    failures: list[Exception] = []
+    for judged in waiting:
+        try:
+            if judged not in complete or judged not in cases:
+                raise IncompleteReports(judged.key.pk)  # noqa: TRY301 - as any other failure of this record
+            case = cases[judged]
+            telemetry.bind(case.record.correlation_id)
+            decide(case, findings[judged])
+        except Exception as error:  # noqa: BLE001 - collected, and raised below
+            telemetry.log("DECISION_FAILED", pk=judged.key.pk, sk=judged.key.sk, error=type(error).__name__)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def issues_of(
+    case: Case[R], findings: Iterable[Finding]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The record's corrections, earlier ones that still stand among them, and its issues: a note for each
+    correction, then the findings in words."""
+    earlier = corrections.still_standing(case.content, case.record.corrections)
+    applied = [*map(dict, earlier), *(each.as_json(ids.new_id("cor")) for each in case.applied)]
+    notes = [issues.of_correction(each) for each in applied]
+    return applied, [*notes, *(issues.explain(finding, case.content) for finding in findings)]
