@@ -41,7 +41,7 @@ class _Batch:
 
     suppliers: Mapping[str, Supplier]
     products: dict[str, Product]
-    accepted: list[Offer] = field(default_factory=list)
+    decided: list[Offer] = field(default_factory=list)
 
 
 def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
@@ -76,15 +76,10 @@ def _decide(case: Case[Offer], findings: list[Finding], batch: _Batch) -> None:
             batch.products.pop(product_id, None)
             batch.products.update(products.get_many([product_id]))
         else:
-            _note(decided, product, batch)
+            batch.decided.append(replace(decided, version=decided.version + 1))
+            batch.products |= {product.product_id: product} if product else {}
             return telemetry.log("OFFER_DECIDED", offer_id=decided.offer_id, acceptance=decided.acceptance)
     raise UnsettledOffer(case.record.offer_id)
-
-
-def _note(decided: Offer, product: Product | None, batch: _Batch) -> None:
-    if product is not None:
-        batch.products[product.product_id] = product
-        batch.accepted.append(replace(decided, version=decided.version + 1))
 
 
 def _decision(
@@ -108,7 +103,7 @@ def _decision(
     )
     decided, writes = _with_review(decided, doubtful=doubtful)
     product = None
-    if not doubtful:
+    if not doubtful and before.acceptance != "ACCEPTED":
         product, product_writes = publish_offers.joined(decided, batch.products.get(product_id), now=now)
         decided = replace(decided, product_id=product_id)
         writes += product_writes
@@ -151,8 +146,8 @@ def _follow_suppliers(batch: _Batch) -> None:
     Whoever changes a supplier's status writes the terms of its offers afterwards. If that was before our
     write, ours stands on the old status; it is seen here. If it is still to come, it overwrites ours.
     """
-    current = suppliers.get_many(offer.supplier_id for offer in batch.accepted) if batch.accepted else {}
-    for offer in batch.accepted:
+    current = suppliers.get_many(offer.supplier_id for offer in batch.decided) if batch.decided else {}
+    for offer in batch.decided:
         supplier = current[offer.supplier_id]
         if supplier.is_open != batch.suppliers[offer.supplier_id].is_open:
             now = clock.timestamp()

@@ -21,6 +21,7 @@ from chalicelib.storage.keys import Key
 
 R = TypeVar("R", Supplier, Offer)
 F = TypeVar("F")
+Json = dict[str, Any]
 
 
 class IncompleteReports(Exception):
@@ -165,12 +166,11 @@ def decide_each(
         raise failures[0]
 
 
-def issues_of(
-    case: Case[R], findings: Iterable[Finding]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def issues_of(case: Case[R], findings: Iterable[Finding]) -> tuple[list[Json], list[Json]]:
     """The record's corrections, earlier ones that still stand among them, and its issues: a note for each
     correction, then the findings in words."""
-    earlier = corrections.still_standing(case.content, case.record.corrections)
-    applied = [*map(dict, earlier), *(each.as_json(ids.new_id("cor")) for each in case.applied)]
-    notes = [issues.of_correction(each) for each in applied]
+    earlier: list[Mapping[str, Any]] = corrections.still_standing(case.content, case.record.corrections)
+    applied: list[Json] = [dict(each) for each in earlier]
+    applied += [each.as_json(ids.new_id("cor")) for each in case.applied]
+    notes: list[Json] = [issues.of_correction(each) for each in applied]
     return applied, [*notes, *(issues.explain(finding, case.content) for finding in findings)]
