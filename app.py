@@ -2,10 +2,14 @@
 
 from chalice import Chalice
 
-from chalicelib.api import console
+from chalicelib.api import admin, catalogue, console, docs, http, offers, orders, suppliers
 from chalicelib.events import queues, schedules, stream
 
 app = Chalice(app_name="marketplace")
+app.register_middleware(http.frame, "http")
 
-for area in (console, stream, queues, schedules):
+for area in (suppliers, offers, catalogue, orders, admin, docs, console):
+    app.register_blueprint(area.bp)
+
+for area in (stream, queues, schedules):
     app.register_blueprint(area.bp)
