@@ -4,6 +4,7 @@ from chalice import Chalice
 
 from chalicelib.api import admin, catalogue, console, docs, http, offers, orders, suppliers
 from chalicelib.events import queues, schedules, stream
+from chalicelib.steps import decisions, offer_steps, supplier_steps
 
 app = Chalice(app_name="marketplace")
 app.register_middleware(http.frame, "http")
@@ -11,5 +12,5 @@ app.register_middleware(http.frame, "http")
 for area in (suppliers, offers, catalogue, orders, admin, docs, console):
     app.register_blueprint(area.bp)
 
-for area in (stream, queues, schedules):
+for area in (stream, queues, schedules, supplier_steps, offer_steps, decisions):
     app.register_blueprint(area.bp)

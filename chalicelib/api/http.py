@@ -24,7 +24,8 @@ from chalicelib import auth, ids, telemetry
 from chalicelib.api import answers, faults, json_body, preconditions
 from chalicelib.api.answers import Answer
 from chalicelib.api.merge_patch import merge_patch
-from chalicelib.problems import BadRequest, NotFound, PreconditionRequired, Problem
+from chalicelib.domain.errors import IllegalMove
+from chalicelib.problems import BadRequest, Conflict, NotFound, PreconditionRequired, Problem
 from chalicelib.services.versions import Expected
 
 Need = Literal["none", "optional", "required"]
@@ -46,7 +47,7 @@ class Endpoint:
 
     name: str
     summary: str
-    answers: Mapping[int, Schema | None]
+    answers: Mapping[int, Schema | str | None]
     body: Schema | None = None
     patch: Schema | None = None
     query: Schema | None = None
@@ -80,7 +81,7 @@ class Call:
 def endpoint(
     summary: str,
     *,
-    answers: Mapping[int, Schema | None],
+    answers: Mapping[int, Schema | str | None],
     body: Schema | None = None,
     patch: Schema | None = None,
     query: Schema | None = None,
@@ -116,6 +117,8 @@ def endpoint(
                 answer = _answer(described, view, request, path)
             except Problem as problem:
                 return _problem_response(problem, request)
+            except IllegalMove as error:
+                return _problem_response(Conflict("ILLEGAL_MOVE", f"{error}."), request)
             except Exception as error:  # noqa: BLE001 - the one place: no failure leaves as anything but a problem
                 _log_failure(error, request)
                 return _problem_response(_internal(), request)

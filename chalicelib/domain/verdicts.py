@@ -27,6 +27,29 @@ def _supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | 
     return "PENDING_APPROVAL", None
 
 
+def reviewed_supplier_status(supplier: Supplier, *, decision: str) -> tuple[str, str | None]:
+    """The status and suspension type after a person's decision on a case.
+
+    A case on a supplier that was open before is about its changed profile: approved, it opens again;
+    rejected, it stays suspended, now by hand.
+    """
+    status, suspension = _reviewed_supplier_status(supplier, decision)
+    check_move(supplier.status, status)
+    return status, suspension
+
+
+def _reviewed_supplier_status(supplier: Supplier, decision: str) -> tuple[str, str | None]:
+    if supplier.status in _CLOSED or _is_suspended_by_hand(supplier):
+        return supplier.status, supplier.suspension_type
+    if decision == "APPROVED":
+        return "OPEN", None
+    if supplier.status == "SUSPENDED":
+        return "SUSPENDED", "MANUAL" if decision == "REJECTED" else INCOMPLETE_PROFILE
+    if supplier.status == "OPEN":
+        return supplier.status, supplier.suspension_type
+    return ("REJECTED" if decision == "REJECTED" else "ONBOARDING"), None
+
+
 def _is_suspended_by_hand(supplier: Supplier) -> bool:
     return supplier.status == "SUSPENDED" and supplier.suspension_type != INCOMPLETE_PROFILE
 

@@ -221,3 +221,12 @@ class ProblemSchema(AnswerSchema):
     instance = fields.String(required=True)
     code = fields.String(required=True, metadata={"examples": ["INVALID_BODY"]})
     errors = fields.List(fields.Nested(FieldProblemSchema))
+
+
+class HealthSchema(AnswerSchema):
+    status = fields.String(required=True)
+    version = fields.String(required=True)
+
+
+class AnyObjectSchema(AnswerSchema):
+    """An object whose fields are described elsewhere."""

@@ -1,0 +1,236 @@
+"""Orders, the parts that suppliers ship, and what suppliers answer.
+
+Nothing validates an order later, so what is wrong with one is refused here.
+"""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates, validates_schema
+
+from chalicelib.api.faults import StrictSchema
+from chalicelib.api.schemas.common import (
+    AddressSchema,
+    AnswerSchema,
+    Flag,
+    Moment,
+    MoneySchema,
+    PageQuerySchema,
+    StoredSchema,
+    WebAddress,
+    listed,
+    moment,
+    money,
+    one_of,
+    optional_text,
+    page_of,
+    text,
+    whole,
+)
+from chalicelib.domain.acceptance import CODES
+from chalicelib.domain.errors import InvalidMoney
+from chalicelib.domain.money import currency_digits
+from chalicelib.domain.rules.countries import is_code
+
+MAX_LINES = 40
+LINE_STATUS = (
+    "WAITING_ACCEPTANCE",
+    "SHIPPING",
+    "SHIPPED",
+    "RECEIVED",
+    "CLOSED",
+    "REFUSED",
+    "CANCELED",
+    "REFUNDED",
+)
+
+
+class DeliveryAddressSchema(AddressSchema):
+    country = text(2, metadata={"description": "ISO 3166-1 alpha-2"})
+
+    @validates("country")
+    def _is_country(self, value: str, **_options: Any) -> None:
+        if not is_code(value):
+            raise ValidationError("This must be an ISO 3166-1 alpha-2 code in capitals.")
+
+
+class ShipToSchema(StrictSchema):
+    name = text(200)
+    address = fields.Nested(DeliveryAddressSchema, required=True)
+    phone = optional_text(64)
+
+
+class OrderContactSchema(StrictSchema):
+    email = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[^@\s]{1,64}@[^@\s]{1,255}\Z", error="This must be an e-mail address."),
+    )
+
+
+class OrderLineBodySchema(StrictSchema):
+    """`offer_id` for one supplier's offer, or `product_id` to let allocation choose."""
+
+    offer_id = optional_text(128)
+    product_id = optional_text(128)
+    quantity = whole(1, 999)
+    expected_price = money(metadata={"description": "per unit"})
+
+    @validates_schema
+    def _names_one_thing(self, data: dict[str, Any], **_options: Any) -> None:
+        if ("offer_id" in data) == ("product_id" in data):
+            raise ValidationError("Send either offer_id or product_id.")
+
+
+class PaymentSchema(StrictSchema):
+    reference = text(200)
+    authorized_amount = money()
+
+
+class PromiseSchema(StrictSchema):
+    """What allocation may do for this order."""
+
+    max_unit_price = money(required=False)
+    deliver_by = Moment()
+    may_change_supplier = Flag()
+    may_split = Flag()
+
+
+class OrderBodySchema(StrictSchema):
+    currency = text(3, metadata={"description": "ISO 4217"})
+    lines = listed(fields.Nested(OrderLineBodySchema), minimum=1, maximum=MAX_LINES)
+    ship_to = fields.Nested(ShipToSchema, required=True)
+    contact = fields.Nested(OrderContactSchema, required=True)
+    shipping = money(required=False)
+    tax = money(required=False)
+    payment = fields.Nested(PaymentSchema, required=True)
+    promise = fields.Nested(PromiseSchema)
+    channel_reference = optional_text(200)
+
+    @validates("currency")
+    def _is_currency(self, value: str, **_options: Any) -> None:
+        try:
+            currency_digits(value)
+        except InvalidMoney as error:
+            raise ValidationError(f"{error}.") from error
+
+
+class LineSchema(AnswerSchema):
+    line_id = fields.String(required=True)
+    product_id = fields.String(required=True)
+    offer_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    supplier_order_id = fields.String(required=True)
+    sku = fields.String(required=True)
+    title = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price = fields.Nested(MoneySchema, required=True)
+    line_total = fields.Nested(MoneySchema, required=True)
+    status = one_of(*LINE_STATUS)
+    acceptance_code = fields.String()
+
+
+class PartSchema(StoredSchema):
+    """A supplier order: the part of an order that one supplier ships."""
+
+    supplier_order_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    status = one_of(*LINE_STATUS)
+    accept_by = moment(required=True)
+    supplier_reference = fields.String()
+    lines = fields.List(fields.Nested(LineSchema), required=True)
+
+
+class AttemptSchema(AnswerSchema):
+    attempt_id = fields.String(required=True)
+    supplier_order_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    status = fields.String(required=True)
+    sent_at = moment()
+    answered_at = moment()
+    reason = fields.String()
+
+
+class SupplierOrderSchema(PartSchema):
+    """A supplier order as its supplier reads it. The street address stands in it from acceptance on."""
+
+    order_id = fields.String(required=True)
+    currency = fields.String(required=True)
+    attempt = fields.Nested(AttemptSchema)
+    ship_to = fields.Dict(required=True)
+
+
+SupplierOrderPageSchema = page_of(SupplierOrderSchema, "SupplierOrderPage")
+
+
+class SupplierOrderQuerySchema(PageQuerySchema):
+    status = one_of(*LINE_STATUS, required=False)
+    updated_since = Moment()
+
+
+class ShippedLineSchema(StrictSchema):
+    line_id = text(128)
+    quantity = whole(1, 999)
+
+
+class ShipmentBodySchema(StrictSchema):
+    carrier = text(100)
+    tracking_number = optional_text(100)
+    tracking_url = WebAddress()
+    lines = listed(fields.Nested(ShippedLineSchema), minimum=1, maximum=MAX_LINES)
+
+
+class ShipmentSchema(StoredSchema):
+    shipment_id = fields.String(required=True)
+    supplier_order_id = fields.String(required=True)
+    carrier = fields.String(required=True)
+    tracking_number = fields.String()
+    tracking_url = fields.String()
+    lines = fields.List(fields.Nested(ShippedLineSchema), required=True)
+    shipped_at = moment(required=True)
+
+
+class TotalsSchema(AnswerSchema):
+    items = fields.Nested(MoneySchema, required=True)
+    shipping = fields.Nested(MoneySchema, required=True)
+    tax = fields.Nested(MoneySchema, required=True)
+    grand_total = fields.Nested(MoneySchema, required=True)
+
+
+class OrderSchema(StoredSchema):
+    """`attempts` is for administrators only."""
+
+    order_id = fields.String(required=True)
+    status = one_of(*LINE_STATUS)
+    currency = fields.String(required=True)
+    lines = fields.List(fields.Nested(LineSchema), required=True)
+    supplier_orders = fields.List(fields.Nested(PartSchema), required=True)
+    shipments = fields.List(fields.Nested(ShipmentSchema), required=True)
+    refunds = fields.List(fields.Dict(), required=True)
+    totals = fields.Nested(TotalsSchema, required=True)
+    ship_to = fields.Dict()
+    contact = fields.Dict()
+    channel_reference = fields.String()
+    attempts = fields.List(fields.Nested(AttemptSchema))
+
+
+class PlacedSchema(AnswerSchema):
+    """The token reads this one order; it is shown in this answer only (and in its replay)."""
+
+    order = fields.Nested(OrderSchema, required=True)
+    order_token = fields.String(required=True)
+
+
+class AcceptedLineSchema(StrictSchema):
+    line_id = text(128)
+    code = one_of(*sorted(CODES))
+    quantity = whole(0, 999, required=False, metadata={"description": "the whole line, where it is not said"})
+    available_on = fields.String(
+        validate=validate.Regexp(r"\d{4}-\d\d-\d\d\Z", error="This must be a date as in 2026-01-31.")
+    )
+
+
+class AcceptanceSchema(StrictSchema):
+    """A line that is not named is rejected."""
+
+    attempt_id = text(128)
+    lines = listed(fields.Nested(AcceptedLineSchema), minimum=1, maximum=MAX_LINES)
+    supplier_reference = optional_text(200)

@@ -1,0 +1,87 @@
+"""Suppliers: registration, profile, API keys."""
+
+from chalice import Blueprint
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import JSON_BODY, PATCH_BODY, Call, endpoint
+from chalicelib.api.preconditions import etag
+from chalicelib.api.schemas import suppliers as schemas
+from chalicelib.api.schemas.common import PageQuerySchema
+from chalicelib.services import api_keys, change_supplier, idempotency
+from chalicelib.services import register_supplier as registration
+
+bp = Blueprint(__name__)
+
+
+@bp.route("/suppliers", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Register as a supplier; validation follows",
+    body=schemas.RegistrationSchema(),
+    answers={202: schemas.RegisteredSchema()},
+    problems={409: "SUPPLIER_EXISTS"},
+    idempotency_key="optional",
+)
+def register_supplier(call: Call) -> Answer:
+    marked = idempotency.request(
+        call.idempotency_key, caller=call.caller.name, route="POST /suppliers", body=call.body
+    )
+    outcome = registration.register(call.body, marked=marked)
+    supplier = outcome.answer["supplier"]
+    return Answer(
+        202,
+        outcome.answer,
+        etag=etag(supplier["version"]),
+        location=f"/suppliers/{supplier['supplier_id']}",
+        replayed=outcome.replayed,
+    )
+
+
+@bp.route("/suppliers/{supplier_id}")
+@endpoint("Read a supplier", answers={200: schemas.SupplierSchema()})
+def read_supplier(_call: Call, supplier_id: str) -> Answer:
+    supplier = change_supplier.read(supplier_id)
+    return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/suppliers/{supplier_id}", methods=["PATCH"], content_types=PATCH_BODY)
+@endpoint(
+    "Change a supplier's profile",
+    patch=schemas.RegistrationSchema(),
+    answers={200: schemas.SupplierSchema()},
+    problems={409: "SUPPLIER_EXISTS, SUPPLIER_CLOSED"},
+    if_match="optional",
+)
+def change_supplier_profile(call: Call, supplier_id: str) -> Answer:
+    supplier = change_supplier.change(supplier_id, changed=call.changed, expected=call.expected)
+    return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/suppliers/{supplier_id}/api-keys", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Make a further API key",
+    body=schemas.NewApiKeySchema(),
+    answers={201: schemas.CreatedApiKeySchema()},
+    idempotency_key="optional",
+)
+def create_api_key(call: Call, supplier_id: str) -> Answer:
+    route = f"POST /suppliers/{supplier_id}/api-keys"
+    marked = idempotency.request(call.idempotency_key, caller=call.caller.name, route=route, body=call.body)
+    outcome = api_keys.create(supplier_id, label=call.body.get("label", ""), marked=marked)
+    return Answer(201, outcome.answer, replayed=outcome.replayed)
+
+
+@bp.route("/suppliers/{supplier_id}/api-keys")
+@endpoint(
+    "List API keys, without their secrets",
+    query=PageQuerySchema(),
+    answers={200: schemas.ApiKeyPageSchema()},
+)
+def list_api_keys(call: Call, supplier_id: str) -> Answer:
+    return Answer(200, api_keys.page(supplier_id, limit=call.query["limit"], cursor=call.query.get("cursor")))
+
+
+@bp.route("/suppliers/{supplier_id}/api-keys/{key_id}", methods=["DELETE"])
+@endpoint("Revoke an API key, at once", answers={204: None})
+def revoke_api_key(_call: Call, supplier_id: str, key_id: str) -> Answer:
+    api_keys.revoke(supplier_id, key_id)
+    return Answer(204)

@@ -1,0 +1,47 @@
+"""The manual review queue, oldest first, each case with the record it is about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.domain.review import Review
+from chalicelib.services import offer_records, review_records, supplier_records
+from chalicelib.services.paging import Listing, read_page
+from chalicelib.storage import offers, reviews, suppliers
+
+
+def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None) -> Listing:
+    """Reviews of one status, or all that wait where none is given. Raises BadRequest."""
+    found = read_page(lambda: reviews.page(status=status, kind=kind, limit=limit, cursor=cursor))
+    return {"items": with_records(found.items), "next_cursor": found.next_cursor}
+
+
+def read(review_id: str) -> dict[str, Any]:
+    """One review. Raises NotFound."""
+    return with_records([review_records.existing(review_id)])[0]
+
+
+def with_records(found: Sequence[Review]) -> list[dict[str, Any]]:
+    """The reviews as administrators read them, in the order given."""
+    records = _suppliers(found) | _offers(found)
+    return [review_records.shown(review, records.get((review.supplier_id, review.sku))) for review in found]
+
+
+def _suppliers(found: Sequence[Review]) -> dict[tuple[str, str | None], dict[str, Any]]:
+    wanted = {review.supplier_id for review in found if review.sku is None}
+    stored = suppliers.get_many(wanted) if wanted else {}
+    return {(supplier_id, None): supplier_records.shown(each) for supplier_id, each in stored.items()}
+
+
+def _offers(found: Sequence[Review]) -> dict[tuple[str, str | None], dict[str, Any]]:
+    wanted = [(review.supplier_id, review.sku) for review in found if review.sku is not None]
+    if not wanted:
+        return {}
+    stored = offers.get_many(wanted)
+    terms = offers.get_terms(offer.offer_id for offer in stored.values())
+    now = clock.now()
+    return {
+        key: offer_records.shown(offer, terms[offer.offer_id], now)
+        for key, offer in stored.items()
+        if offer.offer_id in terms
+    }

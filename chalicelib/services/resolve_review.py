@@ -1,0 +1,124 @@
+"""An administrator decides a case: review and record change together, or neither does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelib import clock, telemetry
+from chalicelib.domain.offer import Offer, check_acceptance_move
+from chalicelib.domain.review import Review, check_move
+from chalicelib.domain.rules import supplier_brands
+from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.verdicts import reviewed_supplier_status
+from chalicelib.problems import Conflict, NotFound, TemporarilyUnavailable
+from chalicelib.services import publish_offers, review_records
+from chalicelib.services.commits import commit
+from chalicelib.services.read_reviews import with_records
+from chalicelib.services.validate_offers import product_id_of
+from chalicelib.services.versions import Expected
+from chalicelib.storage import offers, products, reviews, suppliers
+from chalicelib.storage.errors import WriteRefused
+from chalicelib.storage.transaction import Write
+
+_TRIES = 4
+_ACCEPTANCE = {"APPROVED": "ACCEPTED", "REJECTED": "REJECTED", "CHANGES_REQUESTED": "CHANGES_REQUESTED"}
+
+
+def resolve(
+    review_id: str, *, decision: str, note: str | None, actor: str, expected: Expected | None
+) -> dict[str, Any]:
+    """Resolve the review as APPROVED, REJECTED or CHANGES_REQUESTED and put its record into that state.
+
+    Raises NotFound, StaleVersion, Conflict: ALREADY_RESOLVED, ALREADY_CLAIMED by another, RECORD_CHANGED
+    while the record waits for validation again, DUPLICATE_OFFER where the product has another offer of it.
+    """
+    for _ in range(_TRIES):
+        review = review_records.existing_unresolved(review_id)
+        if expected is not None:
+            expected.check(review.version)
+        review_records.refuse_claimed_by_another(review, actor=actor)
+        resolved = _resolved(review, decision=decision, note=note, actor=actor)
+        record_writes = _offer_writes(review, decision) if review.sku else _supplier_writes(review, decision)
+        try:
+            commit(reviews.replacing(resolved, expected_version=review.version), *record_writes)
+        except WriteRefused as refused:
+            telemetry.log("RESOLUTION_RETRIED", review_id=review_id, refused=str(refused))
+        else:
+            return with_records([replace(resolved, version=review.version + 1)])[0]
+    raise TemporarilyUnavailable(
+        "CONTENTION", "Others are changing this case; nothing was done.", retry_after=1
+    )
+
+
+def _resolved(review: Review, *, decision: str, note: str | None, actor: str) -> Review:
+    check_move(review.status, "RESOLVED")
+    resolved = replace(review, status="RESOLVED", resolution=decision, note=note or review.note)
+    return review_records.noted(resolved, what=decision, actor=actor, note=note)
+
+
+def _supplier_writes(review: Review, decision: str) -> Sequence[Write]:
+    before = suppliers.get(review.supplier_id)
+    _check_settled(before)
+    assert before is not None  # noqa: S101 - `_check_settled` has refused it
+    status, suspension = reviewed_supplier_status(before, decision=decision)
+    decided = replace(
+        before,
+        status=status,
+        suspension_type=suspension,
+        correlation_id=telemetry.correlation_id(),
+        updated_at=clock.timestamp(),
+    )
+    return [suppliers.replacing(decided, expected_version=before.version), *_brand_claims(decided)]
+
+
+def _brand_claims(supplier: Supplier) -> list[Write]:
+    """An approved supplier holds those of its own brands that are free; the others stay with who has them."""
+    names = set(supplier_brands.owned_brands(supplier.profile).values()) if supplier.is_open else set()
+    taken = suppliers.brand_holders(names) if names else {}
+    return [suppliers.claiming_brand(name, supplier.supplier_id) for name in sorted(names - taken.keys())]
+
+
+def _offer_writes(review: Review, decision: str) -> Sequence[Write]:
+    before = offers.get(review.supplier_id, review.sku or "")
+    supplier = suppliers.get(review.supplier_id)
+    _check_settled(before)
+    assert before is not None  # noqa: S101 - `_check_settled` has refused it
+    assert supplier is not None  # noqa: S101 - an offer has one
+    acceptance = _ACCEPTANCE[decision]
+    check_acceptance_move(before.acceptance, acceptance)
+    now = clock.timestamp()
+    decided = replace(
+        before, acceptance=acceptance, correlation_id=telemetry.correlation_id(), updated_at=now
+    )
+    writes: list[Write] = []
+    if decision == "APPROVED" and not before.withdrawn:
+        decided, writes = _joining(decided, now=now)
+    return [
+        offers.replacing(decided, expected_version=before.version),
+        publish_offers.terms_write(decided, supplier, now=now),
+        *writes,
+    ]
+
+
+def _joining(offer: Offer, *, now: str) -> tuple[Offer, list[Write]]:
+    """The offer as a member of its product, and the writes that make it one."""
+    product_id = product_id_of(offer, offer.content)
+    known = products.get(product_id)
+    member = known.offer_ids.get(offer.supplier_id) if known else None
+    if member and member["sku"] != offer.sku:
+        raise Conflict(
+            "DUPLICATE_OFFER",
+            "The supplier offers this product under another SKU. Withdraw that, or correct the GTIN.",
+        )
+    _, writes = publish_offers.joined(offer, known, now=now)
+    return replace(offer, product_id=product_id), writes
+
+
+def _check_settled(record: Supplier | Offer | None) -> None:
+    """Raise Conflict while validation is at the record: the case may look otherwise in a moment."""
+    if record is None:
+        raise NotFound
+    if record.validation_state == "PENDING":
+        raise Conflict(
+            "RECORD_CHANGED", "The record has changed and is being validated. Read the review again."
+        )
