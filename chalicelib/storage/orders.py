@@ -1,6 +1,5 @@
 """Orders, their buyers, supplier orders and shipments: one partition an order."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -29,7 +28,7 @@ def get(order_id: str) -> OrderRecord | None:
         if isinstance(item, OrderItem):
             order = from_item(item)
         elif isinstance(item, BuyerItem):
-            buyer = Buyer(item.order_id, item.ship_to, item.contact)
+            buyer = buyer_from_item(item)
         elif isinstance(item, SupplierOrderItem):
             supplier_orders.append(supplier_order_from_item(item))
         elif isinstance(item, ShipmentItem):
@@ -134,7 +133,7 @@ def _to_item(order: Order) -> OrderItem:
         *keys.order(order.order_id),
         order_id=order.order_id,
         currency=order.currency,
-        lines=[_line_json(line) for line in order.lines],
+        lines=[_line_row(line) for line in order.lines],
         shipping_minor=order.shipping.minor,
         tax_minor=order.tax.minor,
         payment_reference=order.payment_reference,
@@ -149,10 +148,11 @@ def _to_item(order: Order) -> OrderItem:
     )
 
 
-def _line_json(line: PlacedLine) -> dict[str, Any]:
-    fields = asdict(line)
-    fields["unit_price"] = line.unit_price.minor
-    return fields
+def _line_row(line: PlacedLine) -> list[Any]:
+    """The line without what its place and ids say already: an order of two lines then fits into the one KB
+    that a write is charged by."""
+    row = line.offer_id, line.product_id, line.sku, line.gtin, line.title, line.quantity
+    return [*row, line.unit_price.minor, _number(line.supplier_order_id), _number(line.line_id)]
 
 
 def from_item(item: OrderItem) -> Order:
@@ -160,7 +160,7 @@ def from_item(item: OrderItem) -> Order:
     return Order(
         order_id=item.order_id,
         currency=item.currency,
-        lines=tuple(_line_from(line, item.currency) for line in item.lines),
+        lines=tuple(_line_from(row, item.order_id, item.currency) for row in item.lines),
         shipping=Money(int(item.shipping_minor), item.currency),
         tax=Money(int(item.tax_minor), item.currency),
         payment_reference=item.payment_reference,
@@ -175,8 +175,25 @@ def from_item(item: OrderItem) -> Order:
     )
 
 
-def _line_from(line: Mapping[str, Any], currency: str) -> PlacedLine:
-    return PlacedLine(**{**line, "unit_price": Money(line["unit_price"], currency)})
+def _line_from(row: list[Any], order_id: str, currency: str) -> PlacedLine:
+    offer_id, product_id, sku, gtin, title, quantity, minor, part, number = row
+    return PlacedLine(
+        line_id=ids.part_id("lin", order_id, number),
+        offer_id=offer_id,
+        product_id=product_id,
+        supplier_id=ids.supplier_of_offer(offer_id) or "",
+        supplier_order_id=ids.part_id("so", order_id, part),
+        sku=sku,
+        gtin=gtin,
+        title=title,
+        quantity=quantity,
+        unit_price=Money(minor, currency),
+    )
+
+
+def buyer_from_item(item: BuyerItem) -> Buyer:
+    """The buyer that a table item holds."""
+    return Buyer(item.order_id, item.ship_to, item.contact)
 
 
 def _supplier_order_item(supplier_order: SupplierOrder) -> SupplierOrderItem:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 NOW = "2026-03-01T12:00:00.000Z"
 EARLIER, LATER = "2026-03-01T11:59:00.000Z", "2026-03-01T12:01:00.000Z"
 SUPPLIER = "sup_01jd0000000000000000000000"
+OFFER = ids.offer_id(SUPPLIER, "A")
 STAMPS = {"correlation_id": "c", "created_at": NOW, "updated_at": NOW}
 
 
@@ -178,7 +179,7 @@ def test_an_order_is_read_whole_and_its_second_placing_shows_the_first():
 def an_order():
     order_id = ids.order_id("anyone", "k")
     line_id, part_id = ids.part_id("lin", order_id, 1), ids.part_id("so", order_id, 1)
-    line = PlacedLine(line_id, "off_1", "prd_1", SUPPLIER, part_id, "A", None, "T", 2, Money(500, "EUR"))
+    line = PlacedLine(line_id, OFFER, "prd_1", SUPPLIER, part_id, "A", None, "T", 2, Money(500, "EUR"))
     order = Order(
         order_id,
         "EUR",
@@ -194,7 +195,7 @@ def an_order():
         part_id,
         order_id,
         SUPPLIER,
-        (OrderLine(line_id, "off_1", 2),),
+        (OrderLine(line_id, OFFER, 2),),
         Attempt(ids.part_id("att", order_id, 1)),
         accept_by=LATER,
         **STAMPS,

@@ -1,0 +1,96 @@
+"""Reads across kinds that orders need in one round trip."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chalicelib import ids
+from chalicelib.domain.offer import Product, Terms
+from chalicelib.domain.order import Buyer, Order, SupplierOrder
+from chalicelib.domain.supplier import Supplier
+from chalicelib.storage import keys, offers, orders, products, reads, suppliers
+from chalicelib.storage.items import (
+    BuyerItem,
+    OrderItem,
+    ProductItem,
+    SupplierItem,
+    SupplierOrderItem,
+    TermsItem,
+)
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """What placing an order needs to know: the order itself where it stands already, and by id what exists
+    of the rest."""
+
+    order: Order | None
+    terms: dict[str, Terms]
+    products: dict[str, Product]
+    suppliers: dict[str, Supplier]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One supplier's part of an order, with what it is a part of."""
+
+    supplier_order: SupplierOrder
+    order: Order
+    buyer: Buyer | None
+    supplier: Supplier | None = None
+
+
+def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: Iterable[str]) -> Concerned:
+    """The order that stands under this id, the terms, the offers' suppliers, the products."""
+    offer_ids = set(offer_ids)
+    supplier_ids = {supplier for offer in offer_ids if (supplier := ids.supplier_of_offer(offer))}
+    found = reads.get_many(
+        [
+            keys.order(order_id),
+            *map(keys.terms, offer_ids),
+            *map(keys.product, set(product_ids)),
+            *map(keys.supplier, supplier_ids),
+        ]
+    ).values()
+    order = next((orders.from_item(item) for item in found if isinstance(item, OrderItem)), None)
+    terms = [offers.terms_from_item(item) for item in found if isinstance(item, TermsItem)]
+    shown = [products.from_item(item) for item in found if isinstance(item, ProductItem)]
+    selling = [suppliers.from_item(item) for item in found if isinstance(item, SupplierItem)]
+    return Concerned(
+        order,
+        {each.offer_id: each for each in terms},
+        {each.product_id: each for each in shown},
+        {each.supplier_id: each for each in selling},
+    )
+
+
+def get_part(supplier_order_id: str, *, supplier_id: str | None = None) -> Part | None:
+    """The supplier order with its order and buyer, and the supplier where its id is given."""
+    place = ids.order_of_part(supplier_order_id)
+    if place is None:
+        return None
+    part_key, order_key, buyer_key = keys.supplier_order(*place), keys.order(place[0]), keys.buyer(place[0])
+    supplier_key = keys.supplier(supplier_id) if supplier_id else None
+    found = reads.get_many([part_key, order_key, buyer_key, *([supplier_key] if supplier_key else [])])
+    part, order, buyer = found.get(part_key), found.get(order_key), found.get(buyer_key)
+    supplier = found.get(supplier_key) if supplier_key else None
+    if not isinstance(part, SupplierOrderItem) or not isinstance(order, OrderItem):
+        return None
+    return Part(
+        orders.supplier_order_from_item(part),
+        orders.from_item(order),
+        orders.buyer_from_item(buyer) if isinstance(buyer, BuyerItem) else None,
+        suppliers.from_item(supplier) if isinstance(supplier, SupplierItem) else None,
+    )
+
+
+def with_orders(supplier_orders: Sequence[SupplierOrder]) -> list[Part]:
+    """The supplier orders of a page, each with its order and buyer."""
+    order_ids = {each.order_id for each in supplier_orders}
+    found = reads.get_many(key(order_id) for order_id in order_ids for key in (keys.order, keys.buyer))
+    parts = []
+    for each in supplier_orders:
+        order, buyer = found.get(keys.order(each.order_id)), found.get(keys.buyer(each.order_id))
+        if isinstance(order, OrderItem):
+            shipped_to = orders.buyer_from_item(buyer) if isinstance(buyer, BuyerItem) else None
+            parts.append(Part(each, orders.from_item(order), shipped_to))
+    return parts

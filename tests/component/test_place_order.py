@@ -1,0 +1,275 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, stock_of
+from moto.dynamodb.models import DynamoDBBackend
+
+from chalicelib import clock
+from chalicelib.domain.allocation import ranked_view
+from chalicelib.problems import Conflict, Problem, Unprocessable
+from chalicelib.services import read_order
+from chalicelib.storage import offers, products
+from chalicelib.storage.items import Item
+from chalicelib.storage.transaction import commit
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+@pytest.fixture
+def serialised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB's transactions are serialisable; moto's run into each other when threads make them."""
+    lock, transact = threading.Lock(), DynamoDBBackend.transact_write_items
+
+    def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return transact(*args, **kwargs)
+
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", one_at_a_time)
+
+
+def refusal_of(*lines: dict[str, Any], **fields: Any) -> tuple[str, list[tuple[str, str]]]:
+    with pytest.raises(Problem) as caught:
+        place(*lines, **fields)
+    return caught.value.code, [(error.pointer, error.code) for error in caught.value.errors]
+
+
+def stored_orders() -> int:
+    items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
+    return sum(item["kind"]["S"] == "ORDER" for item in items)
+
+
+def test_an_order_of_two_suppliers_is_split_and_reserved() -> None:
+    north, south = a_supplier("north"), a_supplier("south")
+    tea, pot, cup = an_offer(north, "TEA"), an_offer(south, "POT", price="34.00"), an_offer(north, "CUP")
+
+    outcome = place(
+        a_line(tea, 2),
+        a_line(pot, 1, "34.00"),
+        a_line(cup, 3),
+        shipping=euros("4.90"),
+        tax=euros("1.01"),
+        channel_reference="web-7",
+    )
+
+    order = outcome.answer["order"]
+    assert not outcome.replayed
+    assert outcome.answer["order_token"].startswith("ot_")
+    assert order["status"] == "WAITING_ACCEPTANCE"
+    assert [part["supplier_id"] for part in order["supplier_orders"]] == [north, south]
+    assert [len(part["lines"]) for part in order["supplier_orders"]] == [2, 1]
+    assert order["totals"] == {
+        "items": euros("59.00"),
+        "shipping": euros("4.90"),
+        "tax": euros("1.01"),
+        "grand_total": euros("64.91"),
+    }
+    assert [line["line_total"]["amount"] for line in order["lines"]] == ["10.00", "34.00", "15.00"]
+    assert (stock_of(tea), stock_of(pot), stock_of(cup)) == ((8, 2, 0), (9, 1, 0), (7, 3, 0))
+    assert read_order.read_order(order["order_id"], is_admin=False) == order
+
+
+def test_the_same_request_again_changes_nothing_and_answers_the_same() -> None:
+    tea = an_offer(a_supplier())
+
+    first, second = place(a_line(tea)), place(a_line(tea))
+
+    assert (first.replayed, second.replayed) == (False, True)
+    assert first.answer == second.answer
+    assert stock_of(tea) == (9, 1, 0)
+
+
+def test_a_replay_answers_the_same_even_when_everything_has_changed() -> None:
+    tea = an_offer(a_supplier(), stock=1)
+    first = place(a_line(tea))
+    commit(
+        offers.setting_stock(
+            tea, quantity=0, as_of=clock.timestamp(), now=clock.timestamp(), correlation_id=""
+        )
+    )
+
+    assert place(a_line(tea)).answer == first.answer
+
+
+def test_another_body_under_the_same_key_is_refused() -> None:
+    tea = an_offer(a_supplier())
+    place(a_line(tea))
+
+    assert refusal_of(a_line(tea, 2))[0] == "IDEMPOTENCY_KEY_REUSED"
+    assert stock_of(tea) == (9, 1, 0)
+
+
+def test_lines_of_the_same_offer_share_its_stock() -> None:
+    tea = an_offer(a_supplier(), stock=5)
+
+    assert refusal_of(a_line(tea, 3), a_line(tea, 3)) == ("OUT_OF_STOCK", [("/lines/1", "OUT_OF_STOCK")])
+    place(a_line(tea, 3), a_line(tea, 2))
+    assert stock_of(tea) == (0, 5, 0)
+
+
+def test_every_line_concerned_is_named_and_nothing_is_stored() -> None:
+    supplier = a_supplier()
+    tea, pot, cup = an_offer(supplier, "TEA", stock=1), an_offer(supplier, "POT"), an_offer(supplier, "CUP")
+
+    code, errors = refusal_of(a_line(tea, 2), a_line(pot, 1, "4.99"), a_line(cup))
+
+    assert code == "OUT_OF_STOCK"
+    assert errors == [("/lines/0", "OUT_OF_STOCK"), ("/lines/1", "PRICE_CHANGED")]
+    assert stored_orders() == 0
+    assert stock_of(cup) == (10, 0, 0)
+
+
+def test_a_changed_price_alone_is_said_to_be_one() -> None:
+    with pytest.raises(Conflict) as caught:
+        place(a_line(an_offer(a_supplier()), price="4.99"))
+
+    assert caught.value.code == "PRICE_CHANGED"
+    assert "5.00 EUR" in caught.value.errors[0].detail
+
+
+def test_what_does_not_exist_is_not_a_matter_of_stock() -> None:
+    tea = an_offer(a_supplier())
+    unknown = {"product_id": "prd_none", "quantity": 1, "expected_price": euros("1.00")}
+
+    assert refusal_of(a_line("off_none"), a_line(tea, 99), unknown) == (
+        "INVALID_BODY",
+        [("/lines/0/offer_id", "UNKNOWN_OFFER"), ("/lines/2/product_id", "UNKNOWN_PRODUCT")],
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"blocks": ("WITHDRAWN",)},
+        {"price": None},
+        {"available_from": "2999-01-01T00:00:00.000Z"},
+        {"available_until": "2020-01-01T00:00:00.000Z"},
+    ],
+    ids=str,
+)
+def test_an_offer_that_is_not_for_sale_is_out_of_stock(fields: dict[str, Any]) -> None:
+    assert refusal_of(a_line(an_offer(a_supplier(), **fields)))[0] == "OUT_OF_STOCK"
+
+
+@pytest.mark.parametrize("status", ["ONBOARDING", "PENDING_APPROVAL", "SUSPENDED", "TERMINATED"])
+def test_a_supplier_that_is_not_open_sells_nothing(status: str) -> None:
+    assert refusal_of(a_line(an_offer(a_supplier(status=status))))[0] == "OUT_OF_STOCK"
+
+
+def test_all_amounts_are_in_the_orders_currency() -> None:
+    tea = an_offer(a_supplier())
+    dollars = {"amount": "1.00", "currency": "USD"}
+
+    assert refusal_of(
+        a_line(tea) | {"expected_price": dollars},
+        tax=dollars,
+        payment={"reference": "p", "authorized_amount": dollars},
+    ) == (
+        "INVALID_BODY",
+        [
+            ("/lines/0/expected_price/currency", "CURRENCY_MISMATCH"),
+            ("/tax/currency", "CURRENCY_MISMATCH"),
+            ("/payment/authorized_amount/currency", "CURRENCY_MISMATCH"),
+        ],
+    )
+
+
+def test_the_authorisation_must_cover_the_whole_order() -> None:
+    tea = an_offer(a_supplier())
+
+    def paying(amount: str) -> dict[str, Any]:
+        return {"payment": {"reference": "p", "authorized_amount": euros(amount)}, "shipping": euros("1.00")}
+
+    with pytest.raises(Unprocessable, match="AUTHORIZATION_TOO_LOW"):
+        place(a_line(tea, 2), **paying("10.99"))
+    place(a_line(tea, 2), **paying("11.00"))
+
+
+def test_an_order_has_at_most_forty_lines() -> None:
+    tea = an_offer(a_supplier(), stock=100)
+
+    assert refusal_of(*[a_line(tea)] * 41)[0] == "TOO_MANY_LINES"
+    assert len(place(*[a_line(tea)] * 40).answer["order"]["lines"]) == 40
+
+
+def test_forty_lines_of_forty_suppliers_fit_in_one_transaction() -> None:
+    lines = [a_line(an_offer(a_supplier())) for _ in range(40)]
+
+    assert len(place(*lines).answer["order"]["supplier_orders"]) == 40
+
+
+def test_for_a_product_the_cheapest_offer_with_enough_stock_is_taken() -> None:
+    cheap, dear = an_offer(a_supplier(), price="4.00", stock=2), an_offer(a_supplier(), price="5.00")
+    a_product("prd_A", cheap, dear)
+    view = ranked_view(offers.get_terms([cheap, dear]).values(), clock.now())
+    commit(products.showing("prd_A", view, seen=0, now=clock.timestamp()))
+
+    def line(quantity: int, price: str) -> dict[str, Any]:
+        return {"product_id": "prd_A", "quantity": quantity, "expected_price": euros(price)}
+
+    outcome = place(line(2, "4.00"), line(1, "5.00"))
+
+    assert [each["offer_id"] for each in outcome.answer["order"]["lines"]] == [cheap, dear]
+    assert outcome.answer["order"]["lines"][0]["title"] == "Golden title"
+    assert refusal_of(line(1, "4.00"), key="key-2") == ("OUT_OF_STOCK", [("/lines/0", "OUT_OF_STOCK")])
+
+
+@pytest.mark.usefixtures("serialised")
+def test_ten_parallel_orders_for_the_last_three_pieces_make_exactly_three() -> None:
+    tea = an_offer(a_supplier(), stock=3)
+
+    def order(number: int) -> str:
+        try:
+            return str(place(a_line(tea), key=f"key-{number}").answer["order"]["status"])
+        except Conflict as conflict:
+            return conflict.code
+
+    with ThreadPoolExecutor(10) as pool:
+        outcomes = list(pool.map(order, range(10)))
+
+    assert sorted(outcomes) == ["OUT_OF_STOCK"] * 7 + ["WAITING_ACCEPTANCE"] * 3
+    assert stock_of(tea) == (0, 3, 0)
+    assert stored_orders() == 3
+
+
+@pytest.mark.usefixtures("serialised")
+def test_ten_parallel_requests_under_one_key_make_one_order() -> None:
+    tea = an_offer(a_supplier(), stock=30)
+
+    with ThreadPoolExecutor(10) as pool:
+        outcomes = list(pool.map(lambda _: place(a_line(tea)), range(10)))
+
+    assert len({outcome.answer["order_token"] for outcome in outcomes}) == 1
+    assert sum(not outcome.replayed for outcome in outcomes) == 1
+    assert stock_of(tea) == (29, 1, 0)
+
+
+def test_two_suppliers_cost_two_round_trips_and_at_most_fourteen_write_units() -> None:
+    """A put costs two units a started KB in a transaction, and one more for each index entry."""
+    north, south = a_supplier(), a_supplier()
+    tea, pot = an_offer(north, "TEA-ASSAM-250"), an_offer(south, "POT-STONE-1L")
+    place(a_line(tea), key="warm")
+    calls: list[str] = []
+    client = Item._get_connection().connection.client
+    client.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+
+    order = place(a_line(tea), a_line(pot), key="counted").answer["order"]
+
+    assert calls == ["BatchGetItem", "TransactWriteItems"]
+    items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
+    written = [
+        item
+        for item in items
+        if item["PK"]["S"] in (f"ORDER#{order['order_id']}", f"TERMS#{tea}", f"TERMS#{pot}")
+    ]
+    assert len(written) == 6
+    units = {f"{item['SK']['S']}": _units(item) for item in written}
+    assert sum(map(_units, written)) <= 14, units
+
+
+def _units(item: dict[str, Any]) -> int:
+    size = sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in item.items())
+    kilobytes = -(-size // 1024)
+    return kilobytes * (3 if "GSI1PK" in item else 2)
