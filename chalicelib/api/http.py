@@ -21,7 +21,8 @@ from chalice.app import Request, Response
 from marshmallow import Schema
 
 from chalicelib import auth, ids, telemetry
-from chalicelib.api import answers, faults, json_body, preconditions
+from chalicelib.api import answers as rendering
+from chalicelib.api import faults, json_body, preconditions
 from chalicelib.api.answers import Answer
 from chalicelib.api.merge_patch import merge_patch
 from chalicelib.domain.errors import IllegalMove
@@ -122,7 +123,7 @@ def endpoint(
             except Exception as error:  # noqa: BLE001 - the one place: no failure leaves as anything but a problem
                 _log_failure(error, request)
                 return _problem_response(_internal(), request)
-            return answers.rendered(answer, prefix=_stage_prefix(request))
+            return rendering.rendered(answer, prefix=_stage_prefix(request))
 
         serve.endpoint = described  # type: ignore[attr-defined]
         return serve
@@ -146,7 +147,7 @@ def frame(request: Request | None, get_response: Callable[[Any], Response]) -> R
 
 
 def _problem_response(problem: Problem, request: Request) -> Response:
-    return answers.rendered_problem(problem, instance=_instance(request))
+    return rendering.rendered_problem(problem, instance=_instance(request))
 
 
 def _answer(
@@ -235,11 +236,11 @@ def _correlation_id(header: str | None) -> str:
 def _problem_of_chalice(response: Response, instance: str) -> Response:
     status = response.status_code
     code = _CHALICE_CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
-    body = answers.problem_body(
+    body = rendering.problem_body(
         status, code, title="", detail="This route does not take such a request.", instance=instance
     )
-    headers = {**response.headers, "Content-Type": answers.PROBLEM_TYPE}
-    return Response(answers.to_json(body), headers, status)
+    headers = {**response.headers, "Content-Type": rendering.PROBLEM_TYPE}
+    return Response(rendering.to_json(body), headers, status)
 
 
 def _instance(request: Request | None) -> str:
