@@ -33,6 +33,7 @@ class Emulator:
     port: int
     stock: bool = False
     save_every_s: float = 30.0
+    enforce_iam: bool = False  # hold functions to their roles' policies, as AWS does
 
     @property
     def url(self) -> str:
@@ -132,6 +133,7 @@ class Emulator:
             "LAMBDA_WARM_TTL_SECONDS": "60",
             "LAMBDA_ACCOUNT_CONCURRENCY": "32",
             "SFN_WAIT_SCALE": "0.01",
+            "AUTH": "true" if self.enforce_iam else "false",
         }
 
     def _end_of_log(self) -> str:

@@ -1,4 +1,7 @@
-"""`make deploy`, as it is, against an emulator of its own: twice, from a clean checkout each time."""
+"""`make deploy`, as it is, against an emulator of its own: twice, from a clean checkout each time.
+
+The emulator holds every function to its role, so a right that a policy lacks fails these tests.
+"""
 
 import os
 import shutil
@@ -45,7 +48,8 @@ class History:
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     folder = tmp_path_factory.mktemp("checkouts")
-    emulator = Emulator(Path(tempfile.mkdtemp(prefix="test-deploy-", dir=PROJECT / ".local")), free_port())
+    home = Path(tempfile.mkdtemp(prefix="test-deploy-", dir=PROJECT / ".local"))
+    emulator = Emulator(home, free_port(), enforce_iam=True)
     emulator.start()
     try:
         first_api = deployed(emulator, folder / "first")
