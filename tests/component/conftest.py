@@ -1,13 +1,16 @@
 """AWS in process: moto with the table, queues, bus and secret that the app expects, new for each test."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import identity_provider
 import pytest
 import yaml
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 RESOURCES = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
 QUEUES = {
@@ -39,6 +42,34 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         boto3.client("events").create_event_bus(Name="marketplace-test")
         boto3.client("secretsmanager").create_secret(Name="marketplace-test-master", SecretString="m" * 64)
         yield
+
+
+@pytest.fixture
+def serialised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB's transactions are serialisable; moto's run into each other when threads make them."""
+    lock, transact = threading.Lock(), DynamoDBBackend.transact_write_items
+
+    def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return transact(*args, **kwargs)
+
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", one_at_a_time)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[identity_provider.Provider]:
+    """The user pool that administrators sign in to."""
+    with identity_provider.running() as running:
+        yield running
+
+
+@pytest.fixture
+def admin(provider: identity_provider.Provider, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An administrator's token."""
+    monkeypatch.setenv("ADMIN_ISSUER", provider.issuer)
+    monkeypatch.setenv("ADMIN_JWKS_URL", provider.jwks_url)
+    monkeypatch.setenv("ADMIN_AUDIENCE", identity_provider.AUDIENCE)
+    return provider.token()
 
 
 def _table_definition() -> dict[str, Any]:
