@@ -1,7 +1,7 @@
 """Deploys one stage: the resources stack, then the app with `chalice deploy`, then the settings after it.
 
 `python -m deploy STAGE`. The usual variables choose AWS account and region, AWS_ENDPOINT_URL an emulator;
-DEPLOY_PARAMETERS gives resources.yaml its parameters, one NAME=VALUE a line.
+DEPLOY_PARAMETERS, DEPLOY_STATE_BUCKET and WEB_ACL_ARN are described in docs/operations.md.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
@@ -82,32 +81,17 @@ def _pairs(lines: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("stage")
-    parser.add_argument(
-        "--parameter", metavar="NAME=VALUE", action="append", default=[], help="of resources.yaml"
-    )
-    parser.add_argument("--state-bucket", default=os.environ.get("DEPLOY_STATE_BUCKET"))
-    parser.add_argument(
-        "--web-acl", default=os.environ.get("WEB_ACL_ARN"), help="ARN of a web ACL for the API"
-    )
-    parser.add_argument("--outputs", type=Path, help="write what was deployed into this JSON file")
-    options = parser.parse_args(arguments)
-    asked = [*os.environ.get("DEPLOY_PARAMETERS", "").splitlines(), *options.parameter]
+    stage = parser.parse_args().stage
     try:
         outputs = deploy(
-            options.stage,
-            parameters=_pairs(asked),
-            state_bucket=options.state_bucket,
-            web_acl=options.web_acl,
+            stage,
+            parameters=_pairs(os.environ.get("DEPLOY_PARAMETERS", "").splitlines()),
+            state_bucket=os.environ.get("DEPLOY_STATE_BUCKET"),
+            web_acl=os.environ.get("WEB_ACL_ARN"),
         )
     except DeploymentError as failure:
         sys.exit(f"\n{failure}")
-    if options.outputs:
-        options.outputs.write_text(json.dumps(outputs, indent=2))
     print(f"\n{outputs['EndpointURL']}")
-
-
-if __name__ == "__main__":
-    main()

@@ -22,6 +22,7 @@ from localaws.instance import PROJECT, REGION, Emulator, free_port
 from localaws.marketplace import supplier_ports
 
 STAGE = "rehearsal"
+ON_REVIEW = f"marketplace-{STAGE}-on_review"
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -54,6 +55,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     try:
         first_api = deployed(emulator, folder / "first")
         order = ordered(emulator, first_api)
+        move_handler(emulator, "somewhere.else.on_review")
         second_api = deployed(emulator, folder / "second")
         yield History(emulator, folder, first_api, order, second_api)
     finally:
@@ -78,6 +80,12 @@ def test_the_second_deployment_loses_nothing(history: History):
 
 def test_an_order_goes_all_the_way_through_what_was_deployed_twice(history: History):
     assert ordered(history.emulator, history.second_api).order["status"] == "SHIPPED"
+
+
+def test_a_function_whose_handler_has_moved_is_pointed_at_it(history: History):
+    function = history.emulator.client("lambda").get_function_configuration(FunctionName=ON_REVIEW)
+
+    assert function["Handler"] == "chalicelib.events.queues.on_review"
 
 
 def test_a_request_that_no_route_takes_is_answered_as_a_problem(history: History):
@@ -143,6 +151,12 @@ def make_deploy(emulator: Emulator, checkout: Path) -> subprocess.CompletedProce
         text=True,
         check=False,
     )
+
+
+def move_handler(emulator: Emulator, handler: str) -> None:
+    """As if the deployed version had the function elsewhere than this one has it."""
+    functions = emulator.client("lambda")
+    functions.update_function_configuration(FunctionName=ON_REVIEW, Handler=handler)
 
 
 def apis(emulator: Emulator) -> list[str]:
