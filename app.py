@@ -6,7 +6,7 @@ from chalicelib.api import admin, catalogue, console, docs, http, offers, orders
 from chalicelib.events import queues, schedules, stream
 from chalicelib.steps import decisions, offer_steps, supplier_steps
 
-app = Chalice(app_name="marketplace")
+app = Chalice(app_name="marketplace", configure_logs=False)
 app.register_middleware(http.frame, "http")
 
 for area in (suppliers, offers, catalogue, orders, admin, docs, console):

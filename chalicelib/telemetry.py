@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from chalicelib import settings
 
 _correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
-_logger = logging.getLogger("marketplace")
+_logger = logging.getLogger("chalicelib")
 
 
 def bind(correlation_id: str) -> None:
