@@ -1,5 +1,6 @@
 """What follows from a message of the review and dispatch queues."""
 
+import json
 import os
 from typing import Any
 
@@ -14,13 +15,27 @@ _NOWHERE = "arn:aws:sqs:us-east-1:000000000000:none"
 
 @bp.on_sqs_message(queue_arn=os.environ.get("REVIEW_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_review")
 def on_review(event: Any) -> None:
-    """Take one message; it may come twice."""
-    for _ in event:
-        telemetry.log("REVIEW_MESSAGE")
+    """Announce a case that waits for a person. A message may come twice; one that fails comes again."""
+    from chalicelib.services import (
+        notify_review,
+    )  # here, so that neither function loads the other's libraries
+
+    for record in event:
+        message = _opened(record)
+        notify_review.notify(message["review_id"])
 
 
 @bp.on_sqs_message(queue_arn=os.environ.get("DISPATCH_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_dispatch")
 def on_dispatch(event: Any) -> None:
-    """Take one message; it may come twice."""
-    for _ in event:
-        telemetry.log("DISPATCH_MESSAGE")
+    """Bring a supplier order to its supplier. A message may come twice; one that fails comes again."""
+    from chalicelib.services import dispatch
+
+    for record in event:
+        message = _opened(record)
+        dispatch.dispatch(message)
+
+
+def _opened(record: Any) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(record.body)
+    telemetry.bind(message.get("correlation_id", ""))
+    return message

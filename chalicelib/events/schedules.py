@@ -4,14 +4,14 @@ from typing import Any
 
 from chalice import Blueprint, Rate
 
-from chalicelib.services import sweep_validations as validations
+from chalicelib import ids, telemetry
+from chalicelib.services import sweep_validations as sweeping
 
 bp = Blueprint(__name__)
 
-_MINUTES = int(validations.EVERY.total_seconds()) // 60
 
-
-@bp.schedule(Rate(_MINUTES, unit=Rate.MINUTES), name="sweep_validations")
-def sweep_validations(_event: Any) -> None:
+@bp.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_validations")
+def sweep_validations(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
     """Send records that have waited too long for their validation through it again."""
-    validations.sweep()
+    telemetry.bind(ids.new_id("swp"))
+    sweeping.sweep()

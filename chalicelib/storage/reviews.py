@@ -37,6 +37,17 @@ def replacing(review: Review, *, expected_version: int) -> Write:
     return Write("review", item, ReviewItem.version == expected_version)
 
 
+def marking_notified(review_id: str, *, now: str) -> Write:
+    """Note that the review was announced, if it was not; its version stays, for nobody edits this.
+    Label `review`."""
+    return Write(
+        "review",
+        ReviewItem(*keys.review(review_id)),
+        ReviewItem.pk.exists() & ReviewItem.notified_at.does_not_exist(),
+        actions=[ReviewItem.notified_at.set(now)],
+    )
+
+
 def _to_item(review: Review) -> ReviewItem:
     return ReviewItem(
         *keys.review(review.review_id),

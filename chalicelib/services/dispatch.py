@@ -1,0 +1,202 @@
+"""Bringing a supplier order to its supplier, and back what the supplier said.
+
+Everything here may happen twice or stop anywhere: the attempt is stored as SENT before it is sent, the
+supplier knows a repetition by the attempt's id, and the outcome is one conditional transaction. Whoever
+finds a SENT attempt without an outcome therefore asks, or sends again, and arrives at the same end.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import clock, settings, telemetry
+from chalicelib.clients import queues, supplier_api
+from chalicelib.clients.secrets import master_secret
+from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, Outcome, TryAgain
+from chalicelib.domain import acceptance, credentials
+from chalicelib.domain.acceptance import Answer, InvalidLines, Settlement
+from chalicelib.domain.supplier import Supplier
+from chalicelib.services import settlements
+from chalicelib.services.commits import commit
+from chalicelib.storage import order_reads, orders
+from chalicelib.storage.errors import WriteRefused
+from chalicelib.storage.order_reads import Part
+
+ANSWER_LATER = "ANSWER_LATER"
+"""The attempt's reason while the supplier has promised an answer."""
+
+_FIRST_PAUSE = 10
+_POLL_SECONDS = 900
+
+
+class UnknownSupplierOrder(LookupError):
+    """A message names what is not in the table."""
+
+
+def dispatch(message: Mapping[str, Any]) -> None:
+    """Bring the attempt that `message` names one step forward; where it is not settled then, a delayed
+    message goes on with it.
+
+    Raises UnknownSupplierOrder; what the table or the queue raise goes up, so that the message comes again.
+    """
+    part = _read(message)
+    attempt = part.supplier_order.attempt
+    if attempt.attempt_id != message["attempt_id"] or attempt.status not in acceptance.OPEN_ATTEMPT:
+        telemetry.log("DISPATCH_ALREADY_SETTLED", attempt_id=attempt.attempt_id)
+        return
+    try:
+        _step(part, message)
+    except WriteRefused as refused:
+        if refused.labels != ("supplier_order",):
+            raise
+        # Someone else moved the order meanwhile: look again, and do what is left to do.
+        queues.send(settings.required("DISPATCH_QUEUE_URL"), message, delay_seconds=1)
+
+
+def _read(message: Mapping[str, Any]) -> Part:
+    part = order_reads.get_part(message["supplier_order_id"], supplier_id=message["supplier_id"])
+    if part is None or part.supplier is None:
+        raise UnknownSupplierOrder(message["supplier_order_id"])
+    return part
+
+
+def _step(part: Part, message: Mapping[str, Any]) -> None:
+    supplier_order, supplier = part.supplier_order, _supplier(part)
+    over = clock.timestamp() > supplier_order.accept_by
+    if supplier_order.attempt.status == "PLANNED":
+        if over or not supplier.is_open:
+            _give_up(part, reason="NEVER_SENT" if over else "SUPPLIER_NOT_OPEN")
+        else:
+            _conclude(*_send(part), message)
+        return
+    known = _ask(part)
+    if over and not isinstance(known, Answered):
+        _give_up(part, reason=supplier_order.attempt.reason or "NO_ANSWER")
+    elif isinstance(known, Answered | AnswerLater) or not supplier.is_open:
+        _conclude(part, known, message)
+    else:
+        _conclude(*_send(part), message)
+
+
+def _ask(part: Part) -> Outcome:
+    """What the supplier says of an attempt that was sent. Without a status URL there is only what it
+    promised before: nothing is known then, and sending again is the way to ask."""
+    attempt, supplier = part.supplier_order.attempt, _supplier(part)
+    promised = attempt.reason == ANSWER_LATER
+    if not supplier.profile["order_api"].get("status_url"):
+        return AnswerLater() if promised else TryAgain("NO_STATUS_URL")
+    told = supplier_api.status(
+        supplier.profile["order_api"], secret=_secret(supplier), attempt_id=attempt.attempt_id
+    )
+    return AnswerLater() if promised and isinstance(told, TryAgain) else told
+
+
+def _send(part: Part) -> tuple[Part, Outcome]:
+    sent = acceptance.mark_sent(part.supplier_order, now=clock.timestamp())
+    commit(orders.replacing_supplier_order(sent, expected_version=part.supplier_order.version))
+    stored = replace(part, supplier_order=replace(sent, version=part.supplier_order.version + 1))
+    supplier = _supplier(part)
+    outcome = supplier_api.place(
+        supplier.profile["order_api"],
+        secret=_secret(supplier),
+        attempt_id=sent.attempt.attempt_id,
+        data=_data(stored),
+    )
+    return stored, outcome
+
+
+def _conclude(part: Part, outcome: Outcome, message: Mapping[str, Any]) -> None:
+    attempt_id = part.supplier_order.attempt.attempt_id
+    match outcome:
+        case Answered(answer):
+            if not _settle(part, answer):
+                _wait(part, TryAgain("INVALID_ANSWER"), message)
+        case AnswerLater():
+            _wait(part, outcome, message)
+        case NeverSeen():
+            _wait(part, TryAgain("NEVER_SEEN"), message)
+        case TryAgain():
+            _wait(part, outcome, message)
+    telemetry.log("DISPATCH_OUTCOME", attempt_id=attempt_id, outcome=type(outcome).__name__)
+
+
+def _settle(part: Part, answer: Answer) -> bool:
+    """Store what the answer does; false where it does not fit the order."""
+    try:
+        settlement = acceptance.settle(part.supplier_order, answer, now=clock.timestamp())
+    except InvalidLines:
+        return False
+    _store(part, settlement)
+    return True
+
+
+def _give_up(part: Part, *, reason: str) -> None:
+    status = "EXPIRED" if reason == ANSWER_LATER else "UNREACHABLE"
+    settlement = acceptance.give_up(part.supplier_order, status=status, reason=reason, now=clock.timestamp())
+    _store(part, settlement)
+    telemetry.log(
+        "DISPATCH_GIVEN_UP", attempt_id=part.supplier_order.attempt.attempt_id, status=status, reason=reason
+    )
+
+
+def _store(part: Part, settlement: Settlement) -> None:
+    settlements.store(settlement, seen_version=part.supplier_order.version)
+
+
+def _wait(part: Part, outcome: AnswerLater | TryAgain, message: Mapping[str, Any]) -> None:
+    """Note why there is no answer yet, and come back: after what the supplier asked for, or ever later."""
+    before = part.supplier_order
+    reason = outcome.reason if isinstance(outcome, TryAgain) else ANSWER_LATER
+    if reason != before.attempt.reason:
+        noted = acceptance.note(before, reason=reason, now=clock.timestamp())
+        commit(orders.replacing_supplier_order(noted, expected_version=before.version))
+    left = clock.parse(before.accept_by) - clock.now() + timedelta(seconds=1)
+    pause = min(_pause(outcome, before.attempt.tries), max(1, int(left.total_seconds())))
+    queues.send(settings.required("DISPATCH_QUEUE_URL"), message, delay_seconds=pause)
+
+
+def _pause(outcome: AnswerLater | TryAgain, tries: int) -> int:
+    if isinstance(outcome, AnswerLater):
+        return _POLL_SECONDS
+    if outcome.retry_after is not None:
+        return max(1, min(outcome.retry_after, queues.MAX_DELAY_SECONDS))
+    longest = min(queues.MAX_DELAY_SECONDS, _FIRST_PAUSE * 2 ** min(tries, 10))
+    return random.randint(1, longest)  # noqa: S311 - full jitter: suppliers that come back are not flooded
+
+
+def _data(part: Part) -> dict[str, Any]:
+    supplier_order, order = part.supplier_order, part.order
+    waiting = {line.line_id for line in supplier_order.lines if line.status == "WAITING_ACCEPTANCE"}
+    return {
+        "attempt_id": supplier_order.attempt.attempt_id,
+        "supplier_order_id": supplier_order.supplier_order_id,
+        "order_id": order.order_id,
+        "accept_by": supplier_order.accept_by,
+        "currency": order.currency,
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "sku": line.sku,
+                "gtin": line.gtin,
+                "title": line.title,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price.as_json(),
+                "line_total": line.line_total.as_json(),
+            }
+            for line in order.lines
+            if line.line_id in waiting
+        ],
+        "ship_to": dict(part.buyer.ship_to) if part.buyer else {},
+    }
+
+
+def _supplier(part: Part) -> Supplier:
+    if part.supplier is None:
+        raise UnknownSupplierOrder(part.supplier_order.supplier_order_id)
+    return part.supplier
+
+
+def _secret(supplier: Supplier) -> str:
+    return credentials.signing_secret(master_secret(), supplier.supplier_id, supplier.signing_generation)

@@ -1,0 +1,36 @@
+"""Telling the world, through the event bus, what became true here."""
+
+import hashlib
+from collections.abc import Sequence
+
+from ulid import ULID
+
+from chalicelib import clock
+from chalicelib.clients import events_bus
+from chalicelib.domain.announcements import Announcement
+
+
+def publish(told: Sequence[tuple[Announcement, str]]) -> None:
+    """Publish the announcements, each with its correlation id. Raises EventsRefused.
+
+    An announcement's event id follows from the fact, so its readers can drop what they had before.
+    """
+    events_bus.publish([_event(announcement, correlation) for announcement, correlation in told])
+
+
+def event_id(announcement: Announcement) -> str:
+    """A ULID of the time when the fact became true, the same for the same fact."""
+    milliseconds = int(clock.parse(announcement.at).timestamp() * 1000)
+    digest = hashlib.sha256(f"{announcement.kind}|{announcement.subject}".encode()).digest()
+    return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))
+
+
+def _event(announcement: Announcement, correlation_id: str) -> events_bus.Event:
+    detail = {
+        "event_id": event_id(announcement),
+        "type": announcement.kind,
+        "time": announcement.at,
+        "correlation_id": correlation_id,
+        **announcement.ids,
+    }
+    return events_bus.Event(announcement.kind, detail)

@@ -1,0 +1,127 @@
+"""What follows from changes of the table: messages, fresh product views, domain events.
+
+The stream delivers at least once and in order per item; everything here may happen twice. A record that
+cannot be handled goes to a dead-letter queue with its keys, and those behind it are handled all the same.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib import settings, telemetry
+from chalicelib.clients import queues
+from chalicelib.clients.events_bus import EventsRefused
+from chalicelib.domain.announcements import Announcement, announcements
+from chalicelib.domain.offer import Terms
+from chalicelib.domain.order import Order, SupplierOrder
+from chalicelib.domain.review import Review
+from chalicelib.services.publish_events import publish
+from chalicelib.services.refresh_product import refresh
+from chalicelib.storage import changes
+from chalicelib.storage.changes import Change
+
+Record = Mapping[str, Any]
+
+
+@dataclass
+class _Batch:
+    """What the records of one batch ask for together: each product refreshed once, events by the ten."""
+
+    failed: dict[int, str] = field(default_factory=dict)
+    products: dict[str, list[int]] = field(default_factory=dict)
+    told: list[tuple[int, Announcement, str]] = field(default_factory=list)
+
+    def attempt(self, places: Iterable[int], work: Callable[[], object]) -> None:
+        """Do the work; where it fails, the records at `places` are the ones that it fails for."""
+        try:
+            work()
+        except EventsRefused as refused:
+            self.failed |= {self.told[place][0]: "EventsRefused" for place in refused.events}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the records behind must not wait for it
+            self.failed |= dict.fromkeys(places, type(error).__name__)
+
+
+def react(records: Sequence[Record]) -> None:
+    """Do what follows from the records of one batch.
+
+    Raises only where a failed record could not even be put on the dead-letter queue: the whole batch must
+    come again then.
+    """
+    batch = _Batch()
+    for place, record in enumerate(records):
+        batch.attempt([place], lambda place=place, record=record: _follow(batch, place, record))  # type: ignore[misc]
+    for product_id, places in batch.products.items():
+        batch.attempt(places, lambda product_id=product_id: refresh(product_id))  # type: ignore[misc]
+    told = [(announcement, correlation) for _, announcement, correlation in batch.told]
+    batch.attempt([place for place, *_ in batch.told], lambda: publish(told))
+    for place, error in sorted(batch.failed.items()):
+        _bury(records[place], error)
+
+
+def _follow(batch: _Batch, place: int, record: Record) -> None:
+    change = changes.read(record)
+    telemetry.bind(change.correlation_id)
+    _send_messages(change)
+    for product_id in _products_to_refresh(change):
+        batch.products.setdefault(product_id, []).append(place)
+    # A touched order is one whose events may have been lost; they carry the ids they had.
+    anew = change.touched and isinstance(change.after, Order | SupplierOrder)
+    before = None if anew else change.before
+    batch.told += [(place, each, change.correlation_id) for each in announcements(before, change.after)]
+
+
+def _send_messages(change: Change) -> None:
+    match change.after:
+        case SupplierOrder() as part if part.attempt.status == "PLANNED":
+            queues.send(settings.required("DISPATCH_QUEUE_URL"), _planned(part))
+        case Review() as review if review.notified_at is None and (change.before is None or change.touched):
+            message = {"review_id": review.review_id, "correlation_id": review.correlation_id}
+            queues.send(settings.required("REVIEW_QUEUE_URL"), message)
+
+
+def _planned(part: SupplierOrder) -> dict[str, str]:
+    """The message that has a planned attempt dispatched."""
+    return {
+        "supplier_order_id": part.supplier_order_id,
+        "attempt_id": part.attempt.attempt_id,
+        "supplier_id": part.supplier_id,
+        "correlation_id": part.correlation_id,
+    }
+
+
+def _products_to_refresh(change: Change) -> set[str]:
+    """The products that show something else now: the one the terms belong to, and the one they left."""
+    before, after = change.before, change.after
+    if not isinstance(before, Terms) and not isinstance(after, Terms):
+        return set()
+    if not change.touched and _shown(before) == _shown(after):
+        return set()
+    return {each.product_id for each in (before, after) if isinstance(each, Terms) and each.product_id}
+
+
+def _shown(terms: object | None) -> tuple[object, ...] | None:
+    """Everything of the terms that a product's view depends on."""
+    if not isinstance(terms, Terms):
+        return None
+    return (
+        terms.product_id,
+        terms.price,
+        terms.may_be_ordered,
+        terms.blocks,
+        terms.handling_days,
+        terms.condition,
+        terms.supplier_name,
+        terms.available_from,
+        terms.available_until,
+    )
+
+
+def _bury(record: Record, error: str) -> None:
+    """Put the record's key where an administrator can read it and have the item touched."""
+    keys = record.get("dynamodb", {}).get("Keys", {})
+    named = [{"pk": keys["PK"]["S"], "sk": keys["SK"]["S"]}] if keys else []
+    event_id = str(record.get("eventID", ""))
+    telemetry.log("STREAM_RECORD_FAILED", level=logging.ERROR, event_id=event_id, error=error)
+    message = {"records": named, "event_id": event_id, "error": error}
+    queues.send(settings.required("STREAM_DEAD_LETTERS_URL"), message)

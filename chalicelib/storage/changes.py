@@ -1,0 +1,63 @@
+"""Records of the table's stream, as the values that repositories give."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.storage import keys, offers, orders, reviews, suppliers
+from chalicelib.storage.items import (
+    Item,
+    OfferItem,
+    OrderItem,
+    ReviewItem,
+    SupplierItem,
+    SupplierOrderItem,
+    TermsItem,
+)
+
+_READERS: Mapping[type[Item], Callable[[Any], object]] = {
+    SupplierItem: suppliers.from_item,
+    OfferItem: offers.from_item,
+    TermsItem: offers.terms_from_item,
+    ReviewItem: reviews.from_item,
+    OrderItem: orders.from_item,
+    SupplierOrderItem: orders.supplier_order_from_item,
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One item before and after; None where it was not there, or is of a kind that nothing follows from.
+
+    `touched`: it was sent through the stream anew, so that what follows from it happens again.
+    """
+
+    key: keys.Key
+    before: object | None
+    after: object | None
+    touched: bool
+    correlation_id: str
+
+
+def read(record: Mapping[str, Any]) -> Change:
+    """The change that a stream record tells of. Raises whatever its damage makes the reading raise."""
+    told = record["dynamodb"]
+    key = keys.Key(told["Keys"]["PK"]["S"], told["Keys"]["SK"]["S"])
+    before, after = _item(told.get("OldImage")), _item(told.get("NewImage"))
+    touched = before is not None and after is not None and before.touched_at != after.touched_at
+    return Change(
+        key,
+        _value(before),
+        _value(after),
+        touched,
+        ((after or before).correlation_id or "") if (after or before) else "",
+    )
+
+
+def _item(image: Mapping[str, Any] | None) -> Item | None:
+    return Item.from_raw_data(dict(image)) if image else None
+
+
+def _value(item: Item | None) -> object | None:
+    reader = _READERS.get(type(item)) if item is not None else None
+    return reader(item) if reader else None
