@@ -23,11 +23,12 @@ def measure(url: str, *, connect_seconds: float = 3.0, read_seconds: float = 5.0
     """Fetch the beginning of what stands at `url`, and measure it. Raises CallFailed."""
     rules = guarded.Rules(connect_seconds=connect_seconds, read_seconds=read_seconds, take=HEAD_BYTES)
     reply = guarded.fetch("GET", url, headers={"Accept": "image/*"}, rules=rules)
-    width, height = _size(reply.body) if reply.status == 200 else (0, 0)
+    width, height = measured(reply.body) if reply.status == 200 else (0, 0)
     return Picture(reply.status, width, height)
 
 
-def _size(head: bytes) -> tuple[int, int]:
+def measured(head: bytes) -> tuple[int, int]:
+    """Width and height of the image that begins so; zeros where it is none of a known format."""
     import imagesize
 
     try:

@@ -15,7 +15,7 @@ from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.verdicts import offer_acceptance
 from chalicelib.services import publish_offers, review_cases
 from chalicelib.services.commits import commit
-from chalicelib.services.validate_offers import product_facts, product_id_of
+from chalicelib.services.validate_offers import is_judged_anew, known_products, product_facts, product_id_of
 from chalicelib.services.validation_batch import (
     Case,
     correct_each,
@@ -52,7 +52,7 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
         return
     batch = _Batch(
         suppliers=suppliers.get_many(offer.supplier_id for offer in waiting.values()),
-        products=products.get_many({product_id_of(case.record, case.content) for case in cases.values()}),
+        products=known_products(cases),
     )
 
     def decide_one(case: Case[Offer], findings: list[Finding]) -> None:
@@ -90,7 +90,7 @@ def _decision(
     product_id = product_id_of(before, case.content)
     applied, issues = issues_of(case, _current(case, findings, batch))
     doubtful = bool(doubts(issues))
-    if before.acceptance == "ACCEPTED":
+    if not is_judged_anew(before):
         issues += _not_judged_again(before)
     decided = replace(
         before,
@@ -103,7 +103,7 @@ def _decision(
     )
     decided, writes = _with_review(decided, doubtful=doubtful)
     product = None
-    if not doubtful and before.acceptance != "ACCEPTED":
+    if not doubtful and is_judged_anew(before):
         product, product_writes = publish_offers.joined(decided, batch.products.get(product_id), now=now)
         decided = replace(decided, product_id=product_id)
         writes += product_writes
@@ -114,7 +114,7 @@ def _decision(
 def _current(case: Case[Offer], findings: list[Finding], batch: _Batch) -> list[Finding]:
     """The steps' findings, those on the identifier looked up anew: another offer may have joined the product
     since, one of this batch for example."""
-    if case.record.acceptance == "ACCEPTED":
+    if not is_judged_anew(case.record):
         return findings
     facts = product_facts(case.record, case.content, batch.products)
     others = [found for found in findings if CHECKS[found.rule].step != offer_identifiers.STEP]

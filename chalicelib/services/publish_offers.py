@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from chalicelib.domain import gtin
 from chalicelib.domain.offer import Offer, Product, Terms, blocks
-from chalicelib.domain.rules.offer_identifiers import gtin_of
+from chalicelib.domain.rules.offer_identifiers import key_of
 from chalicelib.domain.rules.offer_price import price_of
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.validate_offers import is_source, product_id_of
@@ -16,14 +15,13 @@ def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
     """Sell the offer at what it says, or block its sale, as its acceptance and its supplier's status have it.
     Stock stands. Label `terms:<offer_id>`."""
     price = price_of(offer.content)
-    code = gtin_of(offer.content)
     terms = Terms(
         offer_id=offer.offer_id,
         supplier_id=offer.supplier_id,
         sku=offer.sku,
         product_id=offer.product_id,
         title=offer.content["title"],
-        gtin=gtin.key(code) if code else None,
+        gtin=key_of(offer.content),
         price=price,
         blocks=blocks(
             acceptance=offer.acceptance,
@@ -73,10 +71,10 @@ def _product_of(offer: Offer, known: Product | None, *, now: str) -> Product:
     """The product with this offer's content where the offer is its source."""
     if known is not None and not is_source(known, offer):
         return replace(known, correlation_id=offer.correlation_id)
-    content, code = offer.content, gtin_of(offer.content)
+    content = offer.content
     blank = Product(
         product_id=product_id_of(offer, content),
-        gtin=gtin.key(code) if code else None,
+        gtin=key_of(content),
         title="",
         brand="",
         category="",

@@ -20,8 +20,9 @@ BUDGET_SECONDS = 30.0
 """For all the calls of one step; its function has 45."""
 _AT_ONCE = 32
 _ANSWERED = {"TOO_LARGE", "BROKEN_ANSWER", "BAD_CERTIFICATE"}
-_UNASKABLE = (".example", ".test", ".localhost")
-"""Names that RFC 2606 keeps for examples and tests: what the DNS says of them means nothing."""
+_EXAMPLES = (".example", ".test", ".localhost")
+_NOTHING = ".invalid"
+"""Names that RFC 2606 sets apart: what the DNS says of them means nothing, so it is not asked."""
 
 
 class OutOfTime(Exception):
@@ -54,15 +55,17 @@ def meaning(code: str, url: str, *, has_network: Callable[[], bool]) -> str:
     (UNRESOLVED): UNREACHABLE, REFUSED_ADDRESS or NO_NETWORK."""
     if code.startswith("REFUSED"):
         return REFUSED_ADDRESS
-    host = _host(url)
-    if (
-        settings.remote_checks_are_strict()
-        or code in _ANSWERED
-        or is_exempt(url)
-        or host.endswith(".invalid")
-    ):
+    if settings.remote_checks_are_strict() or code in _ANSWERED or is_exempt(url):
         return UNREACHABLE
-    return NO_NETWORK if host.endswith(_UNASKABLE) or not has_network() else UNREACHABLE
+    host = _host(url)
+    if host.endswith(_NOTHING):
+        return UNREACHABLE
+    return NO_NETWORK if host.endswith(_EXAMPLES) or not has_network() else UNREACHABLE
+
+
+def can_be_asked_about(host: str) -> bool:
+    """Whether looking the name up can tell anything."""
+    return not host.endswith((*_EXAMPLES, _NOTHING))
 
 
 def is_exempt(url: str) -> bool:

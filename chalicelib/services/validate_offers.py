@@ -5,7 +5,7 @@ only the price step looks at it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from chalicelib import ids
 from chalicelib.clients import dns, images
 from chalicelib.clients.errors import CallFailed
-from chalicelib.domain import gtin
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.domain.rules import offer_content, offer_identifiers, offer_images, offer_price
 from chalicelib.domain.rules.catalog import OFFER_CHECKS
@@ -21,7 +20,15 @@ from chalicelib.domain.rules.facts import REACHED, UNREACHABLE, Image, OfferFact
 from chalicelib.domain.rules.kinds import Finding, Record
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
 from chalicelib.services import remote_checks
-from chalicelib.services.validation_batch import Case, Judged, correct_each, load_offers, report, run_checks
+from chalicelib.services.validation_batch import (
+    Case,
+    Judged,
+    correct_each,
+    gather,
+    load_offers,
+    report,
+    run_checks,
+)
 from chalicelib.storage import products
 
 Records = Sequence[Mapping[str, Any]]
@@ -34,7 +41,7 @@ _HOST_IS_DOWN = {"UNRESOLVED", "UNCONNECTED", "TIMED_OUT"}
 def identifiers(records: Records) -> dict[str, Any]:
     """Report on GTINs, by themselves and against the products that have them."""
     cases = _waiting(records)
-    known = _products(case for case in cases.values() if _is_new(case))
+    known = known_products(cases)
     return _report(
         offer_identifiers.STEP, cases, lambda case: product_facts(case.record, case.content, known)
     )
@@ -48,16 +55,16 @@ def content(records: Records) -> dict[str, Any]:
 def price(records: Records) -> dict[str, Any]:
     """Report on prices, by themselves and against other suppliers' offers of the same product."""
     cases = _waiting(records)
-    known = _products(cases.values())
+    known = known_products(cases)
     return _report(offer_price.STEP, cases, lambda case: product_facts(case.record, case.content, known))
 
 
 def pictures(records: Records) -> dict[str, Any]:
     """Report on the offers' images, after fetching the beginning of each."""
     cases = _waiting(records)
-    wanted = [
-        url for case in cases.values() if _is_new(case) for url in offer_images.image_urls(case.content)
-    ]
+    wanted = gather(
+        cases, lambda case: offer_images.image_urls(case.content) if is_judged_anew(case.record) else []
+    )
     seen = remote_checks.in_parallel(_image_viewer(), wanted)
 
     def facts(case: Case[Offer]) -> OfferFacts:
@@ -68,10 +75,8 @@ def pictures(records: Records) -> dict[str, Any]:
 
 def product_id_of(offer: Offer, content: Record) -> str:
     """The product that an offer with this (corrected) content belongs to: its GTIN's, or one of its own."""
-    code = offer_identifiers.gtin_of(content)
-    if code:
-        return f"prd_{gtin.key(code)}"
-    return ids.content_id("prd_x", offer.supplier_id, offer.sku)
+    key = offer_identifiers.key_of(content)
+    return f"prd_{key}" if key else ids.content_id("prd_x", offer.supplier_id, offer.sku)
 
 
 def product_facts(offer: Offer, content: Record, known: Mapping[str, Product]) -> OfferFacts:
@@ -99,22 +104,24 @@ def _other_prices(offer: Offer, content: Record, product: Product) -> tuple[int,
     return tuple(each.minor for each in prices if each and own and each.currency == own.currency)
 
 
-def _products(cases: Iterable[Case[Offer]]) -> dict[str, Product]:
-    wanted = {product_id_of(case.record, case.content) for case in cases}
+def known_products(cases: Cases) -> dict[str, Product]:
+    """The products that exist already of those that the offers belong to."""
+    wanted = gather(cases, lambda case: [product_id_of(case.record, case.content)])
     return products.get_many(wanted) if wanted else {}
+
+
+def is_judged_anew(offer: Offer) -> bool:
+    """Whether all of the offer is judged, and not its price alone."""
+    return offer.acceptance != "ACCEPTED"
 
 
 def _waiting(records: Records) -> Cases:
     return correct_each(load_offers(records), OFFER_CORRECTIONS)
 
 
-def _is_new(case: Case[Offer]) -> bool:
-    return case.record.acceptance != "ACCEPTED"
-
-
 def _report(step: str, cases: Cases, facts: Callable[[Case[Offer]], OfferFacts]) -> dict[str, Any]:
     def examine(case: Case[Offer]) -> list[Finding]:
-        if step != offer_price.STEP and not _is_new(case):
+        if step != offer_price.STEP and not is_judged_anew(case.record):
             return []
         return run_checks(OFFER_CHECKS[step], case.content, facts(case))
 

@@ -24,6 +24,7 @@ from chalicelib.services.validation_batch import (
     Case,
     Judged,
     correct_each,
+    gather,
     load_suppliers,
     report,
     run_checks,
@@ -47,9 +48,7 @@ def contact(records: Records) -> dict[str, Any]:
     def look(target: tuple[str, str]) -> str:
         return _look_up(*target, has_network=has_network)
 
-    seen = remote_checks.in_parallel(
-        look, [each for case in cases.values() for each in _hosts(case).values()]
-    )
+    seen = remote_checks.in_parallel(look, gather(cases, lambda case: _hosts(case).values()))
 
     def facts(case: Case[Supplier]) -> SupplierFacts:
         found = {name: seen(target) for name, target in _hosts(case).items()}
@@ -61,7 +60,7 @@ def contact(records: Records) -> dict[str, Any]:
 def brands(records: Records) -> dict[str, Any]:
     """Report on brands that others hold."""
     cases = _waiting(records)
-    names = {name for case in cases.values() for name in supplier_brands.owned_brands(case.content).values()}
+    names = gather(cases, lambda case: supplier_brands.owned_brands(case.content).values())
     holders = suppliers.brand_holders(names) if names else {}
 
     def facts(case: Case[Supplier]) -> SupplierFacts:
@@ -115,10 +114,13 @@ def _hosts(case: Case[Supplier]) -> dict[str, tuple[str, str]]:
 
 
 def _look_up(name: str, host: str, *, has_network: Callable[[], bool]) -> str:
-    known = hosts.is_address(host) or (dns.takes_mail(host) if name == "email" else dns.exists(host))
-    return (
-        REACHED if known else remote_checks.meaning("UNRESOLVED", f"https://{host}", has_network=has_network)
-    )
+    if hosts.is_address(host) or (remote_checks.can_be_asked_about(host) and _is_known(name, host)):
+        return REACHED
+    return remote_checks.meaning("UNRESOLVED", f"https://{host}", has_network=has_network)
+
+
+def _is_known(name: str, host: str) -> bool:
+    return dns.takes_mail(host) if name == "email" else dns.exists(host)
 
 
 def _try_order_api(supplier: Supplier, *, master: bytes, has_network: Callable[[], bool]) -> Probe:

@@ -25,7 +25,17 @@ SUPPLIER: dict[str, Any] = {
 }
 
 noise = st.text(max_size=30) | st.sampled_from(
-    ["  a ", "usa", "Acme inc", "Acme AG", "www.acme.com", "030 901820", "36000291452", "e\x00\u0301", "\u2000x"]
+    [
+        "  a ",
+        "usa",
+        "Acme inc",
+        "Acme AG",
+        "www.acme.com",
+        "030 901820",
+        "36000291452",
+        "e\x00\u0301",
+        "\u2000x",
+    ]
 )
 suppliers = st.fixed_dictionaries(
     {
@@ -119,7 +129,9 @@ def test_what_names_no_country_stays(name: str) -> None:
     assert corrections.apply({"country": name}, SUPPLIER_CORRECTIONS) == ({"country": name}, [])
 
 
-@pytest.mark.parametrize("website", ["http://acme.com", "127.0.0.1:8000", "acme", "ftp://acme.com", "a@acme.com"])
+@pytest.mark.parametrize(
+    "website", ["http://acme.com", "127.0.0.1:8000", "acme", "ftp://acme.com", "a@acme.com"]
+)
 def test_only_a_bare_host_name_gets_a_scheme(website: str) -> None:
     assert corrections.apply({"website": website}, SUPPLIER_CORRECTIONS)[1] == []
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.records import CLEAN_OFFER, CLEAN_SUPPLIER, changed
 
 from chalicelib.domain import issues
 from chalicelib.domain.rules import countries, hosts, text
@@ -22,7 +23,6 @@ from chalicelib.domain.rules.facts import (
 )
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.offer_images import NOT_AN_IMAGE
-from unit.records import CLEAN_OFFER, CLEAN_SUPPLIER, changed
 
 IMAGE = CLEAN_OFFER["image_urls"][0]
 ANSWERS = SupplierFacts(order_api=Probe(REACHED, 202))
@@ -33,7 +33,10 @@ KNOWN = OfferFacts(
 
 def supplier_findings(record: dict[str, Any], facts: SupplierFacts = ANSWERS) -> list[Finding]:
     return [
-        found for rules in SUPPLIER_CHECKS.values() for rule in rules for found in rule.findings(record, facts)
+        found
+        for rules in SUPPLIER_CHECKS.values()
+        for rule in rules
+        for found in rule.findings(record, facts)
     ]
 
 
@@ -254,7 +257,8 @@ def test_an_issue_says_what_was_seen_and_what_to_do() -> None:
         "code": "INVALID_IDENTIFIER",
         "severity": "ERROR",
         "field": "/gtin",
-        "message": "The check digit is wrong: for these digits it would be 1. One of the digits was mistyped.",
+        "message": "The check digit is wrong: for these digits it would be 1. "
+        "One of the digits was mistyped.",
         "value_seen": "4006381333932",
         "expected": "a GTIN of 8, 12, 13 or 14 digits, as the product's barcode shows it",
         "suggested_value": None,
@@ -329,7 +333,12 @@ def test_a_cut_is_a_beginning_within_the_limit(value: str, limit: int) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
-    [("L'Oréal", "l’ore\u0301al", True), ("A & B", "A+B", True), ("Bosch", "Bosh", False), ("!!", "??", False)],
+    [
+        ("L'Oréal", "l’ore\u0301al", True),
+        ("A & B", "A+B", True),
+        ("Bosch", "Bosh", False),
+        ("!!", "??", False),
+    ],
 )
 def test_names_are_compared_without_case_and_punctuation(one: str, other: str, same: bool) -> None:
     assert text.alike(one, other) == same
@@ -365,7 +374,24 @@ def test_spellings_of_one_tax_number_are_one_number(country: str, numbers: list[
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_a_countrys_tax_check(number: str) -> None:
-    for country in ("AU", "CA", "CH", "CN", "DE", "ES", "FR", "GB", "IN", "IT", "JP", "NO", "SE", "US", "BR", "PL"):
+    for country in (
+        "AU",
+        "CA",
+        "CH",
+        "CN",
+        "DE",
+        "ES",
+        "FR",
+        "GB",
+        "IN",
+        "IT",
+        "JP",
+        "NO",
+        "SE",
+        "US",
+        "BR",
+        "PL",
+    ):
         assert countries.tax_id_is_valid(country, number) in (True, False)
 
 

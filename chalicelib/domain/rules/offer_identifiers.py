@@ -17,6 +17,13 @@ def gtin_of(record: Record) -> str:
     return str(record.get("gtin") or "")
 
 
+def key_of(record: Record) -> str | None:
+    """The 14 digits that the offer's product is known by, or None where its GTIN does not identify it for
+    everyone (there is none, or a person let a faulty one pass)."""
+    code = gtin_of(record)
+    return gtin.key(code) if code and gtin.fault(code) is None else None
+
+
 def _fault(record: Record) -> str | None:
     code = gtin_of(record)
     return gtin.fault(code) if code else None
