@@ -1,4 +1,4 @@
-"""The API in process: events as API Gateway sends them, and every answer held against the OpenAPI document."""
+"""The API in process: events as API Gateway sends them, and every answer held against its document."""
 
 import base64
 import json

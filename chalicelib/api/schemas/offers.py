@@ -44,10 +44,22 @@ class Attributes(fields.Field[dict[str, Any]]):
             raise ValidationError("This must be an object.")
         if len(value) > MAX_ATTRIBUTES or any(len(name) > 100 for name in value):
             raise ValidationError(f"At most {MAX_ATTRIBUTES} attributes, their names at most 100 characters.")
-        return {name: _attribute(name, inner) for name, inner in value.items()}
+        faults: dict[str, Any] = {}
+        loaded = {name: _attribute(inner, faults, name) for name, inner in value.items()}
+        if faults:
+            raise ValidationError(faults)
+        return loaded
 
 
-def _attribute(name: str, value: Any) -> Any:
+def _attribute(value: Any, faults: dict[str, Any], name: str) -> Any:
+    try:
+        return _attribute_value(value)
+    except ValidationError as error:
+        faults[name] = error.messages
+        return None
+
+
+def _attribute_value(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | Decimal):
@@ -57,7 +69,7 @@ def _attribute(name: str, value: Any) -> Any:
         isinstance(each, str) and len(each) <= MAX_ATTRIBUTE_TEXT for each in texts
     ):
         return value
-    raise ValidationError({name: ["This must be a text, a number, a truth value, or a list of texts."]})
+    raise ValidationError("This must be a text, a number, a truth value, or a list of texts.")
 
 
 class MeasureSchema(StrictSchema):
