@@ -43,21 +43,19 @@ def read(record: Mapping[str, Any]) -> Change:
     """The change that a stream record tells of. Raises whatever its damage makes the reading raise."""
     told = record["dynamodb"]
     key = keys.Key(told["Keys"]["PK"]["S"], told["Keys"]["SK"]["S"])
-    before, after = _item(told.get("OldImage")), _item(told.get("NewImage"))
-    touched = before is not None and after is not None and before.touched_at != after.touched_at
+    old, new = told.get("OldImage"), told.get("NewImage")
     return Change(
         key,
-        _value(before),
-        _value(after),
-        touched,
-        ((after or before).correlation_id or "") if (after or before) else "",
+        _value(old),
+        _value(new),
+        touched=bool(old and new and new.get("touched_at", old.get("touched_at")) != old.get("touched_at")),
+        correlation_id=(new or old or {}).get("correlation_id", {}).get("S", ""),
     )
 
 
-def _item(image: Mapping[str, Any] | None) -> Item | None:
-    return Item.from_raw_data(dict(image)) if image else None
-
-
-def _value(item: Item | None) -> object | None:
-    reader = _READERS.get(type(item)) if item is not None else None
+def _value(image: Mapping[str, Any] | None) -> object | None:
+    if not image:
+        return None
+    item = Item.from_raw_data(dict(image))
+    reader = _READERS.get(type(item))
     return reader(item) if reader else None

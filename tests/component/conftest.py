@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def admin(provider: identity_provider.Provider, monkeypatch: pytest.MonkeyPatch)
     return provider.token()
 
 
+@cache
 def _table_definition() -> dict[str, Any]:
     """The table as it is deployed, less what moto has no use for."""
     properties = yaml.safe_load(RESOURCES.read_text())["Resources"]["Table"]["Properties"]

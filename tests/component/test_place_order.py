@@ -1,11 +1,9 @@
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
 import pytest
 from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, stock_of
-from moto.dynamodb.models import DynamoDBBackend
 
 from chalicelib import clock
 from chalicelib.domain.allocation import ranked_view
@@ -16,18 +14,6 @@ from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
-
-
-@pytest.fixture
-def serialised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB's transactions are serialisable; moto's run into each other when threads make them."""
-    lock, transact = threading.Lock(), DynamoDBBackend.transact_write_items
-
-    def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
-        with lock:
-            return transact(*args, **kwargs)
-
-    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", one_at_a_time)
 
 
 def refusal_of(*lines: dict[str, Any], **fields: Any) -> tuple[str, list[tuple[str, str]]]:

@@ -1,0 +1,93 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import placement
+from chalicelib.domain.allocation import Candidate, choose
+from chalicelib.domain.money import Money
+from chalicelib.domain.order import Order
+from chalicelib.domain.placement import Choices, Obstacle, WantedLine
+
+
+def a_candidate(number: int = 1, *, price: int = 500, stock: int = 10, days: int = 1) -> Candidate:
+    return Candidate(
+        offer_id=f"off_{number}",
+        product_id="prd_1",
+        supplier_id=f"sup_{number % 3}",
+        sku=f"SKU-{number}",
+        gtin=None,
+        title="Tea",
+        price=Money(price, "EUR"),
+        available=stock,
+        handling_days=days,
+    )
+
+
+def wanting(number: int, quantity: int = 1, price: int = 500) -> WantedLine:
+    return WantedLine(quantity, Money(price, "EUR"), offer_id=f"off_{number}")
+
+
+def name_part(prefix: str, number: int) -> str:
+    return f"{prefix}_x_{number}"
+
+
+def test_the_cheapest_then_the_quickest_offer_is_chosen() -> None:
+    dear, slow, quick = a_candidate(1, price=501), a_candidate(2, days=3), a_candidate(3, days=2)
+
+    assert choose([dear, slow, quick], quantity=1, currency="EUR", taken={}) == quick
+
+
+def test_an_offer_without_enough_left_or_in_another_currency_is_not_chosen() -> None:
+    cheap, dear = a_candidate(1, price=1, stock=4), a_candidate(2)
+
+    assert choose([cheap, dear], quantity=2, currency="EUR", taken={"off_1": 3}) == dear
+    assert choose([cheap, dear], quantity=1, currency="USD", taken={}) is None
+    assert choose([], quantity=1, currency="EUR", taken={}) is None
+
+
+def test_each_line_gets_its_candidate_or_its_obstacle() -> None:
+    choices = Choices(offers={"off_1": a_candidate(1, stock=3), "off_2": None, "off_3": a_candidate(3)})
+
+    chosen, obstacles = placement.allot(
+        [wanting(1, 2), wanting(1, 2), wanting(2), wanting(3, price=499), wanting(9)], choices
+    )
+
+    assert chosen == [choices.offers["off_1"]]
+    assert obstacles == [
+        Obstacle(1, "OUT_OF_STOCK"),
+        Obstacle(2, "OUT_OF_STOCK"),
+        Obstacle(3, "PRICE_CHANGED", Money(500, "EUR")),
+        Obstacle(4, "UNKNOWN_OFFER"),
+    ]
+
+
+lines = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 999), st.integers(0, 10**9)), min_size=1)
+
+
+@given(lines, st.integers(0, 10**6), st.integers(0, 10**6))
+def test_parts_sum_to_the_whole_whatever_is_ordered(
+    ordered: list[tuple[int, int, int]], shipping: int, tax: int
+) -> None:
+    wanted = [wanting(number, quantity, price) for number, quantity, price in ordered]
+    chosen = [a_candidate(number, price=price) for number, _, price in ordered]
+
+    order = Order(
+        "ord_x",
+        "EUR",
+        placement.placed_lines(wanted, chosen, name_part),
+        shipping=Money(shipping, "EUR"),
+        tax=Money(tax, "EUR"),
+        payment_reference="p",
+        authorized=Money(0, "EUR"),
+        request_hash="h",
+    )
+    parts = placement.supplier_orders(order, name_part, accept_by="later")
+
+    total = sum(quantity * price for _, quantity, price in ordered)
+    assert placement.grand_total(order) == Money(total + shipping + tax, "EUR")
+    assert sorted(line.line_id for part in parts for line in part.lines) == sorted(
+        line.line_id for line in order.lines
+    )
+    assert len({part.supplier_id for part in parts}) == len(parts)
+    assert len({part.attempt.attempt_id for part in parts}) == len(parts)
+    reserved = placement.reservations(order.lines)
+    assert sum(reserved.values()) == sum(quantity for _, quantity, _ in ordered)
