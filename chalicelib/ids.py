@@ -11,6 +11,10 @@ import hashlib
 from ulid import ULID
 
 
+_LONGEST_PART_ID = 64
+"""Ours are shorter; what a client sends may be as long as a URL, and a key of the table may not."""
+
+
 def new_id(prefix: str) -> str:
     """A new id that sorts by time of creation."""
     return f"{prefix}_{str(ULID()).lower()}"
@@ -43,7 +47,7 @@ def order_of_part(part_id: str) -> tuple[str, int] | None:
     """The order and number that `part_id` was made of, or None where the text is no such id."""
     _, _, rest = part_id.partition("_")
     order, _, number = rest.partition("_")
-    if not order or not number.isdecimal():
+    if not order or not number.isdecimal() or len(part_id) > _LONGEST_PART_ID:
         return None
     return f"ord_{order}", int(number)
 
