@@ -10,7 +10,6 @@ import hashlib
 
 from ulid import ULID
 
-
 _LONGEST_PART_ID = 64
 """Ours are shorter; what a client sends may be as long as a URL, and a key of the table may not."""
 
