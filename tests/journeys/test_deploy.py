@@ -23,7 +23,11 @@ from localaws.marketplace import supplier_ports
 
 STAGE = "rehearsal"
 ON_REVIEW = f"marketplace-{STAGE}-on_review"
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    # The sample suppliers' servers are let go on purpose: they end when their emulator does.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @dataclass(frozen=True)
