@@ -7,7 +7,6 @@ package` and `aws cloudformation deploy`, with CAPABILITY_IAM and CAPABILITY_AUT
 import argparse
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,11 @@ _MARKERS = {
 def package(
     stage: str, out: Path, environment: Mapping[str, Any] | None = None, *, native: bool = False
 ) -> Path:
-    """Package the app for one stage into the empty or new folder `out` and return the template's path.
+    """Package the app for one stage into the folder `out` and return the template's path.
 
     `environment` overrides variables of the functions; its values may be CloudFormation expressions. `native`
     packages dependencies for this machine, for an emulator that runs the functions here.
     """
-    shutil.rmtree(out, ignore_errors=True)
     copy = project_copy(stage, native=native)
     arguments = ["package", "--stage", stage, "--merge-template", str(RESOURCES), str(out.resolve())]
     # Chalice wants to know a region even here, where the answer changes nothing.
@@ -56,16 +54,15 @@ def joined(template: Template, stage: str, environment: Mapping[str, Any]) -> Te
 
     Raises DeploymentError when a reference to no real resource is left.
     """
-    outputs = template["Outputs"]
+    expressions = _expressions()
+    sources = {_MARKERS[name]: expressions.pop(name) for name in EVENT_SOURCES}
     template["Parameters"]["Stage"]["Default"] = stage
-    template["Globals"] = {"Function": {"Environment": {"Variables": {**_variables(outputs), **environment}}}}
+    template["Globals"] = {"Function": {"Environment": {"Variables": {**expressions, **environment}}}}
     for logical_id, function in _functions(template):
         name = handler_name(logical_id, function)
         function["FunctionName"] = f"{APP_NAME}-{stage}-{name}" if name else f"{APP_NAME}-{stage}"
     _set_up_stream(template)
-    resolved = _resolve(
-        template, {_MARKERS[name]: outputs[output]["Value"] for name, output in _sources(outputs)}
-    )
+    resolved = _resolve(template, sources)
     if _NOWHERE in json.dumps(resolved):
         raise DeploymentError("An event source of the packaged template refers to no resource.")
     return resolved
@@ -82,31 +79,15 @@ def _functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
             yield logical_id, resource["Properties"]
 
 
-def _variables(outputs: Template) -> dict[str, Any]:
-    """The variables of the functions, each an expression of the output it is named after."""
+def _expressions() -> dict[str, Any]:
+    """Each output of the resources as the variable that it is in the other way of deploying."""
     expressions = {}
-    for name, output in outputs.items():
-        # Chalice's own outputs describe the API; they carry no condition and name no resource of ours.
-        if (
-            name in _CHALICE_OUTPUTS
-            or variable(name) in EVENT_SOURCES
-            or name.endswith(("HandlerArn", "HandlerName"))
-        ):
-            continue
+    for name, output in yaml.safe_load(RESOURCES.read_text())["Outputs"].items():
         value = output["Value"]
         if "Condition" in output:
             value = {"Fn::If": [output["Condition"], value, {"Ref": "AWS::NoValue"}]}
         expressions[variable(name)] = value
     return expressions
-
-
-_CHALICE_OUTPUTS = frozenset({"RestAPIId", "EndpointURL"})
-
-
-def _sources(outputs: Template) -> Iterator[tuple[str, str]]:
-    for output in outputs:
-        if variable(output) in EVENT_SOURCES:
-            yield variable(output), output
 
 
 def _set_up_stream(template: Template) -> None:
