@@ -1,13 +1,15 @@
 """What moves records and messages: pipes, event source mappings, queues."""
 
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
 
-from ministack.services import lambda_svc, pipes, sqs
+from ministack.services import lambda_svc, pipes, sqs, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 _POLL_EVERY_S = 0.1
+_EXECUTIONS_AT_ONCE = 2
 
 
 def pipe_ignores_filter_and_batch_size() -> None:
@@ -36,6 +38,41 @@ def pipe_ignores_filter_and_batch_size() -> None:
         return all(stock_deliver(pipe, batch) for batch in batches)
 
     handlers["create"], handlers["update"], pipes._deliver_batch = create, update, deliver
+
+
+def pipe_starts_executions_without_bound() -> None:
+    """A pipe starts an execution at every look, however many of them run.
+
+    On AWS they have thousands of workers. Dozens on one laptop starve each other until their steps time
+    out; here records wait on the stream while as many run as it has cores for, and then go as one batch.
+    """
+    stock_run, stock_poll = stepfunctions._run_execution, pipes._poll_pipe
+    stock_deliver = pipes._deliver_batch
+    changed, running = threading.Condition(), set[str]()
+
+    def may_start() -> bool:
+        return len(running) < _EXECUTIONS_AT_ONCE
+
+    def run(execution: str) -> None:
+        with changed:
+            running.add(execution)
+        try:
+            stock_run(execution)
+        finally:
+            with changed:
+                running.discard(execution)
+                changed.notify_all()
+
+    def poll(*arguments: Any) -> None:
+        if may_start():
+            stock_poll(*arguments)
+
+    def deliver(pipe: dict[str, Any], records: list[dict]) -> bool:
+        with changed:
+            changed.wait_for(may_start)
+        return stock_deliver(pipe, records)
+
+    stepfunctions._run_execution, pipes._poll_pipe, pipes._deliver_batch = run, poll, deliver
 
 
 def readers_skip_records_after_a_restart() -> None:
@@ -69,6 +106,7 @@ def queues_are_lost_to_their_mappings_on_another_port() -> None:
 
 
 PATCHES = (
+    pipe_starts_executions_without_bound,
     pipe_ignores_filter_and_batch_size,
     readers_skip_records_after_a_restart,
     pipe_polls_once_a_second,

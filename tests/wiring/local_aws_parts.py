@@ -106,9 +106,13 @@ def streaming_table(name: str) -> dict[str, Any]:
     }
 
 
-def piped_table(emulator: Emulator, name: str) -> None:
+PASS = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": True}}}
+LINGER = {"StartAt": "Go", "States": {"Go": {"Type": "Wait", "Seconds": 300, "End": True}}}
+"""Takes three seconds, for the emulator waits a hundredth of the time."""
+
+
+def piped_table(emulator: Emulator, name: str, flow: dict[str, Any] = PASS) -> None:
     """A table whose items with `wanted` start the state machine of the same name, two at a time."""
-    flow = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": True}}}
     pattern = {"dynamodb": {"NewImage": {"wanted": {"S": ["yes"]}}}}
     pipe = {
         "RoleArn": ROLE,

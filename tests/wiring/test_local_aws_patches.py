@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from local_aws_parts import (
+    LINGER,
     ROLE,
     batches,
     call,
@@ -128,6 +129,15 @@ def pipe_polls_once_a_second(emulator: Emulator) -> bool:
     return time.monotonic() - started > 2  # the second and the third each wait for a whole tick
 
 
+def pipe_starts_executions_without_bound(emulator: Emulator) -> list[list[str]]:
+    name = f"p{uuid4().hex}"
+    piped_table(emulator, name, LINGER)
+    for count, key in enumerate("abcd", start=1):
+        put(emulator, name, key)
+        batches(emulator, name, at_least=count, patience=1.2)
+    return batches(emulator, name, at_least=4)
+
+
 def readers_skip_records_after_a_restart(emulator: Emulator) -> list[list[str]]:
     name = f"p{uuid4().hex}"
     piped_table(emulator, name)
@@ -208,6 +218,7 @@ PROOFS: dict[Callable[[Emulator], Any], tuple[Any, Any]] = {  # what AWS does an
     bodies_are_never_compressed: ((True, "gzip"), (False, None)),
     requests_have_no_limits: (413, 200),
     pipe_ignores_filter_and_batch_size: ([["a", "b"], ["c"]], [["other"]]),
+    pipe_starts_executions_without_bound: ([["a"], ["b"], ["c", "d"]], [["a"], ["b"], ["c"], ["d"]]),
     pipe_polls_once_a_second: (False, True),
     readers_skip_records_after_a_restart: ([["after"]], []),
     table_settings_are_dropped: (("ENABLED",) * 3, ("DISABLED",) * 3),
