@@ -143,10 +143,12 @@ def place_order(demo: Demo, offers: list[Json]) -> tuple[str, str]:
         "lines": lines,
         "ship_to": {
             "name": "Sample recipient",
-            "line1": "Unter den Linden 1",
-            "city": "Berlin",
-            "postal_code": "10117",
-            "country": "DE",
+            "address": {
+                "line1": "Unter den Linden 1",
+                "city": "Berlin",
+                "postal_code": "10117",
+                "country": "DE",
+            },
         },
         "contact": {"email": "recipient@shopper.example"},
         "payment": {
