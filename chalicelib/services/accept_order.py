@@ -46,9 +46,7 @@ def _accepted(part: Part, answer: Answer) -> Part:
     if clock.timestamp(now) > before.accept_by:
         raise _ended()
     settlement = acceptance.settle(before, answer, now=clock.timestamp(now))
-    settlements.store(settlement, seen_version=before.version)
-    stored = replace(settlement.supplier_order, version=before.version + 1)
-    return replace(part, supplier_order=stored)
+    return replace(part, supplier_order=settlements.store(settlement, seen_version=before.version))
 
 
 def _check_repetition(part: Part, answer: Answer) -> None:
@@ -72,7 +70,8 @@ def _answer(body: Mapping[str, Any]) -> Answer:
 
 def unfit(error: InvalidLines) -> Unprocessable:
     """The refusal of lines that do not fit the order, each fault with its place in the body."""
-    return Unprocessable("INVALID_BODY", "The lines do not fit the order.", errors=[_field(each) for each in error.faults])
+    errors = [_field(fault) for fault in error.faults]
+    return Unprocessable("INVALID_BODY", "The lines do not fit the order.", errors=errors)
 
 
 def _field(fault: Fault) -> FieldProblem:

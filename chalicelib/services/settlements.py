@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from chalicelib import telemetry
 from chalicelib.domain.acceptance import Settlement
+from chalicelib.domain.order import SupplierOrder
 from chalicelib.services.commits import commit
 from chalicelib.storage import offers, orders
 
 
-def store(settlement: Settlement, *, seen_version: int) -> None:
-    """Write the supplier order and every offer's stock together, if the order is still as it was seen.
+def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
+    """Write the supplier order and every offer's stock together, if the order is still as it was seen, and
+    give the order as it stands then.
 
     Raises WriteRefused (`supplier_order`) where somebody settled it meanwhile.
     """
@@ -27,3 +29,4 @@ def store(settlement: Settlement, *, seen_version: int) -> None:
             for move in settlement.moves
         ),
     )
+    return replace(after, version=seen_version + 1)
