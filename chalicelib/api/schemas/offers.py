@@ -82,10 +82,10 @@ class OfferBodySchema(StrictSchema):
 
     gtin = optional_text(64)
     identifier_exempt_reason = optional_text(200)
-    title = text(2_000)
+    title = text(2_000, minimum=0)
     description = text(20_000, minimum=0)
-    brand = text(200)
-    category = text(500)
+    brand = text(200, minimum=0)
+    category = text(500, minimum=0)
     condition = text(32, metadata={"description": "NEW, REFURBISHED or USED; usual synonyms are understood"})
     price = money()
     list_price = money(required=False)
