@@ -161,6 +161,7 @@ def test_two_suppliers_of_one_new_product_in_one_batch_share_it(seller: Supplier
     assert set(stored_product().offer_ids) == {seller.supplier_id, other.supplier_id}
 
 
+@pytest.mark.usefixtures("serialised")
 def test_batches_in_parallel_make_one_product(site: str, aws: None) -> None:
     sellers = [an_open_supplier(site) for _ in range(4)]
     competing = [an_offer(each, "PEN", site) for each in sellers]

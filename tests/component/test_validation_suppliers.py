@@ -223,6 +223,7 @@ def test_the_second_holder_of_a_brand_goes_to_a_person(site: str) -> None:
     assert rules_of(stored_supplier(second)) == {"brand.held"}
 
 
+@pytest.mark.usefixtures("serialised")
 def test_batches_in_parallel_give_a_brand_to_one_supplier(site: str) -> None:
     rivals = [a_supplier(site) for _ in range(4)]
 
@@ -249,6 +250,7 @@ def test_a_poisonous_record_stops_nothing_beside_it(site: str, broken: dict[str,
 @pytest.mark.parametrize(
     ("status", "supplier_status", "rule", "severity"),
     [
+        (200, "OPEN", None, None),
         (404, "OPEN", None, None),
         (401, "OPEN", "order_api.signature_refused", "WARNING"),
         (500, "PENDING_APPROVAL", "order_api.broken", "ERROR"),
@@ -264,6 +266,14 @@ def test_the_order_api_is_asked_for_real(
     decided = stored_supplier(supplier)
     assert decided.status == supplier_status
     assert rule is None or rule in rules_of(decided, str(severity))
+
+
+def test_a_test_order_that_is_answered_with_anything_at_all_was_answered() -> None:
+    with supplier_site(200, b"thanks") as url:
+        supplier = a_supplier(url, brands=[])
+        validate(supplier)
+
+    assert stored_supplier(supplier).status == "OPEN"
 
 
 def test_an_order_api_of_ours_that_does_not_answer_is_doubtful_even_on_a_laptop(site: str) -> None:
@@ -289,6 +299,15 @@ def test_names_kept_for_examples_are_not_held_against_a_supplier_on_a_laptop(sit
 
     assert stored_supplier(supplier).status == "OPEN"
     assert rules_of(stored_supplier(supplier), "WARNING") == {"host.not_checked"}
+
+
+def test_a_host_name_is_looked_up(site: str) -> None:
+    supplier = a_supplier(site, website="http://localhost/")
+
+    validate(supplier)
+
+    looked_up = [each for each in stored_supplier(supplier).issues if each["code"] == "UNREACHABLE_ENDPOINT"]
+    assert [issue["field"] for issue in looked_up] == ["/contact/email"]
 
 
 def test_a_name_that_cannot_exist_is_doubtful_everywhere(site: str) -> None:

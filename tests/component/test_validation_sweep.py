@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from component.validating import a_supplier, stored_supplier
@@ -45,6 +46,23 @@ def test_a_decided_record_is_left_alone() -> None:
 
     assert sweep() == 0
     assert not was_touched(supplier)
+
+
+def test_a_record_that_disappears_meanwhile_is_not_made_anew() -> None:
+    supplier = waiting_for(6)
+    key = key_of(supplier.supplier_id)
+    events = AnyItem._get_connection().connection.client.meta.events
+
+    def remove(**_: Any) -> None:
+        AnyItem(*key).delete()
+
+    events.register("before-call.dynamodb.UpdateItem", remove)
+    try:
+        assert sweep() == 0
+    finally:
+        events.unregister("before-call.dynamodb.UpdateItem", remove)
+
+    assert suppliers.get(supplier.supplier_id) is None
 
 
 def test_every_waiting_record_is_found_whichever_shard_it_is_in() -> None:

@@ -120,6 +120,7 @@ class _Site(BaseHTTPRequestHandler):
     """A supplier's own server: pictures of 400 pixels, and an order API that answers with `status`."""
 
     status = 202
+    answer = b'{"status": "ACCEPTED"}'
 
     def do_GET(self) -> None:
         if not self.path.endswith(".png"):
@@ -128,7 +129,7 @@ class _Site(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(self.status, b"{}")
+        self._answer(self.status, self.answer)
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -141,9 +142,9 @@ class _Site(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def supplier_site(status: int = 202) -> Iterator[str]:
-    """The base URL of a supplier's server on loopback, whose order API answers with `status`."""
-    handler = type("Site", (_Site,), {"status": status})
+def supplier_site(status: int = 202, answer: bytes = _Site.answer) -> Iterator[str]:
+    """The base URL of a supplier's server on loopback, whose order API gives this answer."""
+    handler = type("Site", (_Site,), {"status": status, "answer": answer})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()

@@ -164,6 +164,7 @@ def test_two_companies_below_one_registry_do_not_match() -> None:
         ({"title": ""}, "content.missing", "/title"),
         ({"category": None}, "content.missing", "/category"),
         ({"description": None}, "description.missing", "/description"),
+        ({"condition": "as new, nearly"}, "condition.unknown", "/condition"),
         ({"title": "x" * 201}, "content.too_long", "/title"),
         ({"description": "word " * 1001}, "content.too_long", "/description"),
         ({"title": "<b>Pen</b>"}, "content.markup", "/title"),
@@ -210,12 +211,22 @@ def test_what_is_just_within_the_rules_passes(changes: dict[str, Any]) -> None:
         (Image(NOT_AN_IMAGE), "image.not_an_image"),
         (Image(REACHED, 299, 1000), "image.too_small"),
         (Image(REACHED, 1000, 299), "image.too_small"),
+        (Image(REACHED, 800, 600, upgraded=True), "image.plain_http"),
     ],
 )
 def test_what_an_image_url_gave_is_a_finding(image: Image, rule: str) -> None:
     found = offer_findings(CLEAN_OFFER, OfferFacts(images={IMAGE: image}))
 
     assert names(found) == [(rule, "/image_urls/0")]
+
+
+def test_an_image_over_plain_http_has_its_https_url_suggested() -> None:
+    record = changed(CLEAN_OFFER, image_urls=["http://img.example.com/a.png"])
+    facts = OfferFacts(images={"http://img.example.com/a.png": Image(REACHED, 800, 600, upgraded=True)})
+
+    (issue,) = [issues.explain(found, record) for found in offer_findings(record, facts)]
+
+    assert (issue["severity"], issue["suggested_value"]) == ("WARNING", "https://img.example.com/a.png")
 
 
 def test_an_image_of_the_least_size_passes() -> None:
