@@ -1,6 +1,6 @@
 """Offers, the terms they are sold at, and the products they join."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -116,6 +116,7 @@ def check_acceptance_move(before: str, after: str) -> None:
         raise IllegalMove("offer", before, after)
 
 
+SUPPLIER_NOT_OPEN = "SUPPLIER_NOT_OPEN"
 _BLOCK_OF_ACCEPTANCE = {
     "NEW": "PRODUCT_STATUS_NEW",
     "TO_REVIEW": "PRODUCT_STATUS_TO_REVIEW",
@@ -130,12 +131,21 @@ def blocks(*, acceptance: str, supplier_is_open: bool, has_price: bool, withdraw
     if acceptance in _BLOCK_OF_ACCEPTANCE:
         reasons.append(_BLOCK_OF_ACCEPTANCE[acceptance])
     if not supplier_is_open:
-        reasons.append("SUPPLIER_NOT_OPEN")
+        reasons.append(SUPPLIER_NOT_OPEN)
     if not has_price:
         reasons.append("NO_ACTIVE_PRICE")
     if withdrawn:
         reasons.append("WITHDRAWN")
     return tuple(reasons)
+
+
+def blocks_at_supplier(blocks: Sequence[str], *, supplier_is_open: bool) -> tuple[str, ...]:
+    """The blocks as they are once the supplier has opened or is open no longer."""
+    others = [block for block in blocks if block != SUPPLIER_NOT_OPEN]
+    if supplier_is_open:
+        return tuple(others)
+    place = sum(block in _BLOCK_OF_ACCEPTANCE.values() for block in others)
+    return (*others[:place], SUPPLIER_NOT_OPEN, *others[place:])
 
 
 def inactivity_reasons(terms: Terms, now: datetime) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from chalicelib.domain.announcements import Announcement, announcements
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
+from chalicelib.domain.supplier import Supplier
+from chalicelib.services import follow_supplier
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import refresh
 from chalicelib.storage import changes
@@ -63,6 +65,7 @@ def _follow(batch: _Batch, place: int, record: Record) -> None:
     change = changes.read(record)
     telemetry.bind(change.correlation_id)
     _send_messages(change)
+    _have_offers_follow(change)
     for product_id in _products_to_refresh(change):
         batch.products.setdefault(product_id, []).append(place)
     # A touched order is one whose events may have been lost; they carry the ids they had.
@@ -78,6 +81,14 @@ def _send_messages(change: Change) -> None:
         case Review() as review if review.notified_at is None and (change.before is None or change.touched):
             message = {"review_id": review.review_id, "correlation_id": review.correlation_id}
             queues.send(settings.required("REVIEW_QUEUE_URL"), message)
+
+
+def _have_offers_follow(change: Change) -> None:
+    supplier = change.after
+    if isinstance(supplier, Supplier) and (
+        change.touched or follow_supplier.calls_for_it(change.before, supplier)
+    ):
+        follow_supplier.follow(supplier.supplier_id)
 
 
 def _planned(part: SupplierOrder) -> dict[str, str]:

@@ -10,9 +10,11 @@ from chalicelib.domain.review import Review, check_move
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.verdicts import reviewed_supplier_status
+from chalicelib.ids import offer_id
 from chalicelib.problems import Conflict, NotFound, TemporarilyUnavailable
 from chalicelib.services import publish_offers, review_records
 from chalicelib.services.commits import commit
+from chalicelib.services.follow_supplier import follow_with
 from chalicelib.services.read_reviews import with_records
 from chalicelib.services.validate_offers import product_id_of
 from chalicelib.services.versions import Expected
@@ -44,10 +46,17 @@ def resolve(
         except WriteRefused as refused:
             telemetry.log("RESOLUTION_RETRIED", review_id=review_id, refused=str(refused))
         else:
+            _follow_supplier(review)
             return with_records([replace(resolved, version=review.version + 1)])[0]
     raise TemporarilyUnavailable(
         "CONTENTION", "Others are changing this case; nothing was done.", retry_after=1
     )
+
+
+def _follow_supplier(review: Review) -> None:
+    """The offer's terms were written for the supplier as it was read: it may have opened or closed since."""
+    if review.sku is not None:
+        follow_with(review.supplier_id, [offer_id(review.supplier_id, review.sku)])
 
 
 def _resolved(review: Review, *, decision: str, note: str | None, actor: str) -> Review:

@@ -103,6 +103,24 @@ def changing_terms(terms: Terms, *, now: str, stock: tuple[int, str] | None = No
     return Write(f"terms:{terms.offer_id}", _terms_key(terms.offer_id), condition, actions)
 
 
+def blocking(
+    terms: Terms, *, blocks: tuple[str, ...], supplier_name: str, now: str, correlation_id: str
+) -> Write:
+    """Set what blocks the sale, and the supplier's name, where the blocks are still those of `terms`.
+    Label `terms:<offer_id>`."""
+    actions = [
+        TermsItem.on_sale.set(not blocks),
+        TermsItem.blocks.set(blocks),
+        TermsItem.supplier_name.set(supplier_name),
+        TermsItem.correlation_id.set(correlation_id),
+        TermsItem.updated_at.set(now),
+        TermsItem.version.add(1),
+    ]
+    return Write(
+        f"terms:{terms.offer_id}", _terms_key(terms.offer_id), TermsItem.blocks == terms.blocks, actions
+    )
+
+
 def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correlation_id: str) -> Write:
     """Set the quantity on hand as the supplier counted it at `as_of`; refused where the stored count is of a
     later time. Reservations stand. Label `terms:<offer_id>`, found: Terms."""
