@@ -15,7 +15,7 @@ from localaws.marketplace import bring_up
 
 HOME = PROJECT / ".local"
 DEFAULT_PORT = 4566
-_DATA = ("state", "s3", "tmp", "layers", "package", "admin-password", "emulator.log", "emulator.lock")
+_DATA = ("state", "s3", "tmp", "package", "admin-password", "emulator.log", "emulator.lock")
 
 
 def up(port: int | None) -> None:

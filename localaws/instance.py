@@ -128,7 +128,7 @@ class Emulator:
             "STATE_DIR": str(self.home / "state"),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.home / "s3"),
-            "LOCAL_LAYERS": str(self.home / "layers"),
+            "LOCAL_LAYERS": str(PROJECT / ".local" / "layers"),
             "LOCAL_SAVE_EVERY_S": str(self.save_every_s),
             "LAMBDA_WARM_TTL_SECONDS": "60",
             "LAMBDA_ACCOUNT_CONCURRENCY": "32",

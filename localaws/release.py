@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,13 @@ def release(emulator: Emulator) -> dict[str, str]:
     template = json.loads(packaged.read_text())
     store = emulator.client("s3")
     store.create_bucket(Bucket=_BUCKET)
+    upload = cache(partial(_upload, store))  # most functions share an archive
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         for name in _FILE_PROPERTIES:
             if name in properties:
-                properties[name] = _upload(store, packaged.parent / properties[name])
-    url = _upload(store, _written(packaged.with_name("deployed.json"), template)).replace(
-        "s3://", f"{emulator.url}/"
-    )
+                properties[name] = upload(packaged.parent / properties[name])
+    url = upload(_written(packaged.with_name("deployed.json"), template)).replace("s3://", f"{emulator.url}/")
     return _apply(emulator, url)
 
 

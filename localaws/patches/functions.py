@@ -4,9 +4,11 @@ import hashlib
 import io
 import os
 import queue
+import tempfile
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,34 +76,47 @@ def every_call_waits_for_a_log_line() -> None:
     lambda_runtime.Worker._drain_stderr_bounded = drain
 
 
-def every_worker_unpacks_the_layers_anew() -> None:
-    """Each cold start unpacks the layers and compiles what it imports, which takes seconds."""
+def every_worker_unpacks_code_and_layers_anew() -> None:
+    """Each cold start writes thousands of files and compiles what it imports, which takes seconds."""
     stock = lambda_runtime.Worker._spawn
+    nothing = io.BytesIO()
+    zipfile.ZipFile(nothing, "w").close()
     lock = threading.Lock()
 
     def spawn(worker: Any) -> None:
-        config = worker.config
+        config, code = worker.config, worker.code_zip
         with lock:
-            folders = os.pathsep.join(_unpacked(layer) for layer in config.get("Layers") or [])
-        variables = {**config.get("Environment", {}).get("Variables", {}), "_LAMBDA_LAYERS_DIRS": folders}
+            layers = [_layer_folder(layer) for layer in config.get("Layers") or []]
+            folders = [*layers, _unpacked(code, Path(tempfile.gettempdir()))]  # the last is searched first
+        variables = {
+            **config.get("Environment", {}).get("Variables", {}),
+            "_LAMBDA_LAYERS_DIRS": os.pathsep.join(folders),
+        }
         worker.config = {**config, "Layers": [], "Environment": {"Variables": variables}}
+        worker.code_zip = nothing.getvalue()
         try:
             stock(worker)
         finally:
-            worker.config = config
+            worker.config, worker.code_zip = config, code
 
     lambda_runtime.Worker._spawn = spawn
 
 
-def _unpacked(layer: Any) -> str:
-    """The folder with the layer's files, kept for workers and emulators to come."""
-    content = lambda_svc._resolve_layer_zip(layer)
-    folder = Path(os.environ["LOCAL_LAYERS"], hashlib.sha256(content).hexdigest()[:16])
+def _layer_folder(layer: Any) -> str:
+    """Kept for other emulators and later runs: layers are large and change rarely."""
+    return _unpacked(lambda_svc._resolve_layer_zip(layer), Path(os.environ["LOCAL_LAYERS"]))
+
+
+def _unpacked(archive: bytes, parent: Path) -> str:
+    """The folder with the archive's files, unpacked unless it was before."""
+    folder = parent / hashlib.sha256(archive).hexdigest()[:16]
     if not folder.exists():
-        draft = folder.with_suffix(".new")
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            archive.extractall(draft)
-        draft.rename(folder)
+        parent.mkdir(parents=True, exist_ok=True)
+        draft = tempfile.mkdtemp(dir=parent)
+        with zipfile.ZipFile(io.BytesIO(archive)) as content:
+            content.extractall(draft)
+        with suppress(OSError):  # another emulator was quicker
+            Path(draft).rename(folder)
     return str(folder)
 
 
@@ -117,6 +132,6 @@ def emulators_packages_shadow_the_layers() -> None:
 PATCHES = (
     exception_loses_its_class,
     every_call_waits_for_a_log_line,
-    every_worker_unpacks_the_layers_anew,
+    every_worker_unpacks_code_and_layers_anew,
     emulators_packages_shadow_the_layers,
 )

@@ -19,7 +19,7 @@ def zipped(**files: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name.replace("__", "/") + ".py", text)
+            archive.writestr(zipfile.ZipInfo(name.replace("__", "/") + ".py"), text)  # always the same bytes
     return buffer.getvalue()
 
 
