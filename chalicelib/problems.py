@@ -71,7 +71,7 @@ class PayloadTooLarge(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    status, title = 415, "Unsupported media type"
+    status, title = 415, "Unsupported Media Type"
 
 
 class Unprocessable(Problem):

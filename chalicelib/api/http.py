@@ -39,7 +39,13 @@ MAX_IDEMPOTENCY_KEY = 255
 MAX_CORRELATION_ID = 128
 
 _request: ContextVar[Request] = ContextVar("request")
-_CHALICE_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_CHALICE_REFUSALS = {
+    405: ("METHOD_NOT_ALLOWED", "This route does not take this method; see Allow."),
+    415: (
+        "UNSUPPORTED_MEDIA_TYPE",
+        "This route does not take a body of this type; JSON is application/json.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -235,11 +241,14 @@ def _correlation_id(header: str | None) -> str:
 
 def _problem_of_chalice(response: Response, instance: str) -> Response:
     status = response.status_code
-    code = _CHALICE_CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
-    body = rendering.problem_body(
-        status, code, title="", detail="This route does not take such a request.", instance=instance
-    )
-    headers = {**response.headers, "Content-Type": rendering.PROBLEM_TYPE}
+    failure = ("INTERNAL_ERROR", "Something failed on our side.")
+    code, detail = _CHALICE_REFUSALS.get(status, failure)
+    body = rendering.problem_body(status, code, title="", detail=detail, instance=instance)
+    headers = {
+        **response.headers,
+        "Content-Type": rendering.PROBLEM_TYPE,
+        "Cache-Control": rendering.NOT_STORED,
+    }
     return Response(rendering.to_json(body), headers, status)
 
 
