@@ -56,10 +56,7 @@ def exception_loses_its_class(emulator: Emulator) -> str:
 def every_call_waits_for_a_log_line(emulator: Emulator) -> bool:
     arn = function(emulator, "def handler(event, context): return 1")
     call(emulator, arn)
-    started = time.monotonic()
-    for _ in range(5):
-        call(emulator, arn)
-    return time.monotonic() - started > 5 * 0.05
+    return quickest(10, lambda _: call(emulator, arn)) >= 0.05
 
 
 def every_worker_unpacks_code_and_layers_anew(emulator: Emulator) -> bool:
@@ -105,27 +102,25 @@ def requests_have_no_limits(emulator: Emulator) -> int:
     return post(echo_address(emulator), b"x" * (10 * 1024 * 1024 + 1))[0]
 
 
-def pipe_ignores_filter_and_batch_size(emulator: Emulator) -> list[list[str]]:
+def pipe_ignores_filter_and_batch_size(emulator: Emulator) -> tuple[list[str], bool]:
     name = f"p{uuid4().hex}"
     piped_table(emulator, name)
-    put(emulator, name, "other", wanted="no")
-    emulator.client("dynamodb").transact_write_items(
-        TransactItems=[
-            {"Put": {"TableName": name, "Item": {"PK": {"S": key}, "wanted": {"S": "yes"}}}} for key in "abc"
-        ]
-    )
-    found = batches(emulator, name, at_least=3)
-    return [["other"]] if any("other" in batch for batch in found) else found
+    for key in "abcdef":
+        put(emulator, name, key, wanted="no" if key == "a" else "yes")
+    found = batches(emulator, name, at_least=5)
+    return sorted(key for batch in found for key in batch), any(len(batch) > 2 for batch in found)
 
 
 def pipe_polls_once_a_second(emulator: Emulator) -> bool:
     name = f"p{uuid4().hex}"
     piped_table(emulator, name)
-    started = time.monotonic()
-    for count, key in enumerate("abc", start=1):
-        put(emulator, name, key)
+
+    def wait_for_the_next_look(count: int) -> None:
+        put(emulator, name, str(count))
         batches(emulator, name, at_least=count)
-    return time.monotonic() - started > 2  # the second and the third each wait for a whole tick
+
+    wait_for_the_next_look(1)
+    return quickest(3, lambda round_: wait_for_the_next_look(round_ + 2)) > 0.6
 
 
 def pipe_starts_executions_without_bound(emulator: Emulator) -> list[list[str]]:
@@ -200,10 +195,23 @@ def every_execution_starts_late(emulator: Emulator) -> bool:
     flow = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": True}}}
     steps = emulator.client("stepfunctions")
     arn = steps.create_state_machine(name=name, definition=json.dumps(flow), roleArn=ROLE)["stateMachineArn"]
-    execution = steps.start_execution(stateMachineArn=arn)["executionArn"]
-    while (seen := steps.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        time.sleep(0.01)
-    return (seen["stopDate"] - seen["startDate"]).total_seconds() >= 0.15
+
+    def execute(_round: int) -> None:
+        execution = steps.start_execution(stateMachineArn=arn)["executionArn"]
+        while steps.describe_execution(executionArn=execution)["status"] == "RUNNING":
+            time.sleep(0.005)
+
+    return quickest(5, execute) >= 0.15
+
+
+def quickest(rounds: int, act: Callable[[int], Any]) -> float:
+    """How long the quickest of them took: on a busy machine the one that tells most."""
+    times = []
+    for number in range(rounds):
+        started = time.monotonic()
+        act(number)
+        times.append(time.monotonic() - started)
+    return min(times)
 
 
 PROOFS: dict[Callable[[Emulator], Any], tuple[Any, Any]] = {  # what AWS does and what the stock emulator does
@@ -216,7 +224,7 @@ PROOFS: dict[Callable[[Emulator], Any], tuple[Any, Any]] = {  # what AWS does an
     api_id_changes_with_the_template: (False, True),
     bodies_are_never_compressed: ((True, "gzip"), (False, None)),
     requests_have_no_limits: (413, 200),
-    pipe_ignores_filter_and_batch_size: ([["a", "b"], ["c"]], [["other"]]),
+    pipe_ignores_filter_and_batch_size: ((list("bcdef"), False), (list("abcdef"), True)),
     pipe_starts_executions_without_bound: ([["a"], ["b"], ["c", "d"]], [["a"], ["b"], ["c"], ["d"]]),
     pipe_polls_once_a_second: (False, True),
     readers_skip_records_after_a_restart: ([["after"]], []),
