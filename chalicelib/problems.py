@@ -82,9 +82,7 @@ class PreconditionRequired(Problem):
     status, title = 428, "Precondition required"
 
     def __init__(self) -> None:
-        super().__init__(
-            "IF_MATCH_REQUIRED", "Send If-Match with the ETag of the version to change."
-        )
+        super().__init__("IF_MATCH_REQUIRED", "Send If-Match with the ETag of the version to change.")
 
 
 class TemporarilyUnavailable(Problem):
