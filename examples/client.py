@@ -40,7 +40,7 @@ class Client:
         token: str | None = None,
         patience_s: float = PATIENCE_S,
     ) -> Any:
-        """Read `path` until `done` says so. Raises RuntimeError with what it last was when that takes long."""
+        """Read `path` until `done` says so. Raises RuntimeError with what it last was when time is up."""
         deadline = time.monotonic() + patience_s
         while not done(found := self.call("GET", path, token=token)):
             if time.monotonic() > deadline:

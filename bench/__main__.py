@@ -1,0 +1,80 @@
+"""`make bench`: measures the API in one run, prints the figures with their budgets, keeps them as JSON lines.
+
+CPU is told as a multiple of a floor that is measured in the same run, for absolute times are the machine's.
+The floor of reading a product is one `get_item` by boto3 as it comes, that of placing an order a batch read
+of four keys and a transaction of six small writes.
+"""
+
+import json
+import subprocess
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measure import asked_of_the_table, cpu_microseconds
+from bench.world import World, an_order, world
+from localaws.instance import PROJECT
+
+RESULTS = Path(__file__).parent / "results.jsonl"
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    value: float
+    unit: str
+    budget: float
+
+    @property
+    def kept(self) -> bool:
+        return self.value <= self.budget
+
+
+def figures(place: World) -> list[Figure]:
+    from chalicelib.storage.items import Item
+
+    def order() -> dict[str, Any]:
+        answer = place.call("POST", "/orders", an_order(place.offers), idempotency_key=uuid.uuid4().hex)
+        assert answer["statusCode"] == 201, answer["body"]
+        return answer
+
+    def product() -> dict[str, Any]:
+        answer = place.call("GET", f"/products/{place.offers[0]['product_id']}")
+        assert answer["statusCode"] == 200, answer["body"]
+        return answer
+
+    order()
+    product()
+    client = Item._get_connection().connection.client
+    with asked_of_the_table(client) as for_an_order:
+        order()
+    with asked_of_the_table(client) as for_a_product:
+        product()
+    writing, reading = cpu_microseconds(place.bare_order), cpu_microseconds(place.bare_read)
+    return [
+        Figure("place 2 lines of 2 suppliers, round trips", len(for_an_order.operations), "", 2),
+        Figure("place 2 lines of 2 suppliers, write units", for_an_order.write_units, "", 14),
+        Figure("place 2 lines of 2 suppliers, CPU over floor", cpu_microseconds(order) / writing, "x", 2.1),
+        Figure("read a product, round trips", len(for_a_product.operations), "", 1),
+        Figure("read a product, CPU over floor", cpu_microseconds(product) / reading, "x", 2.0),
+    ]
+
+
+def main() -> None:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    with world() as place:
+        measured = figures(place)
+    print(f"{'figure':48}{'measured':>12}{'budget':>10}")
+    with RESULTS.open("a") as results:
+        for figure in measured:
+            shown = f"{figure.value:.2f}{figure.unit}"
+            print(f"{figure.name:48}{shown:>12}{figure.budget:>10}{'' if figure.kept else '  over'}")
+            results.write(json.dumps({"commit": commit, "at": int(time.time()), **asdict(figure)}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
