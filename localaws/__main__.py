@@ -15,7 +15,18 @@ from localaws.marketplace import bring_up
 
 HOME = PROJECT / ".local"
 DEFAULT_PORT = 4566
-_DATA = ("state", "s3", "tmp", "package", "admin-password", "emulator.log", "emulator.lock")
+_DATA = (
+    "state",
+    "s3",
+    "tmp",
+    "package",
+    "admin-password",
+    "emulator.*",
+    "sample-suppliers.log",
+    "*-secret",
+    "test-*",
+)
+_LIFE_OF_A_CALL = ("START ", "END ", "REPORT ", "INIT_START ")
 
 
 def up(port: int | None) -> None:
@@ -53,11 +64,11 @@ def reset() -> None:
     down()
     for left_over in HOME.glob("test-*"):
         Emulator(left_over, DEFAULT_PORT).stop()
-    for path in [*(HOME / name for name in _DATA), *HOME.glob("test-*")]:
+    for path in [path for pattern in _DATA for path in HOME.glob(pattern)]:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)
+            path.unlink()
     print("All local data is gone.")
 
 
@@ -84,7 +95,8 @@ def logs() -> None:
         events = _pages(client, "filter_log_events", "events", logGroupName=name, startTime=since)
         lines += [(event["timestamp"], name.rsplit("/", 1)[1], event["message"].rstrip()) for event in events]
     for moment, function, message in sorted(lines):
-        print(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {function} {message}")
+        if not message.startswith(_LIFE_OF_A_CALL):
+            print(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {function} {message}")
     print(f"The emulator's own log: {_shown(emulator.log)}", file=sys.stderr)
 
 

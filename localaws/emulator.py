@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
 
 from localaws import patches
 
@@ -22,35 +21,33 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="folder of the lock; one emulator a home")
     parser.add_argument("--stock", action="store_true", help="without the patches, to see what they are for")
     options = parser.parse_args()
-    with _locked(options.home / "emulator.lock") as lock:
-        _detach(lock)
-        if not options.stock:
-            patches.apply_all()
-        from ministack.app import main as serve
+    _detach(_lock(options.home / "emulator.lock"))
+    if not options.stock:
+        patches.apply_all()
+    from ministack.app import main as serve
 
-        sys.argv = ["ministack"]
-        serve()
+    sys.argv = ["ministack"]
+    serve()
 
 
-def _locked(path: Path) -> TextIO:
-    """The lock of a home, held until this process ends, however it ends."""
-    lock = path.open("a+")
+def _lock(path: Path) -> int:
+    """Take the lock of a home. Nothing closes the file but the end of this process, however it ends."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     for _ in range(_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             time.sleep(0.02)  # whoever only looks holds it for a moment
         else:
-            lock.truncate(0)
+            os.ftruncate(lock, 0)
             return lock
     raise SystemExit(f"An emulator already runs in {path.parent}.")
 
 
-def _detach(lock: TextIO) -> None:
+def _detach(lock: int) -> None:
     """Go on in a process of its own, which inherits the lock; the file says which one it is."""
     if child := os.fork():
-        lock.write(json.dumps({"pid": child, "port": int(os.environ["GATEWAY_PORT"])}))
-        lock.flush()
+        os.write(lock, json.dumps({"pid": child, "port": int(os.environ["GATEWAY_PORT"])}).encode())
         os._exit(0)
     os.setsid()
 
