@@ -15,7 +15,7 @@ _TYPES = {"console.css": "text/css; charset=utf-8", "console.js": "text/javascri
 _HEADERS = {
     # What suppliers wrote is shown here: nothing but our own files may run, and nobody may frame the page.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
