@@ -12,7 +12,8 @@ from chalicelib.storage import offers, reviews, suppliers
 
 def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None) -> Listing:
     """Reviews of one status, or all that wait where none is given. Raises BadRequest."""
-    found = read_page(lambda: reviews.page(status=status, kind=kind, limit=limit, cursor=cursor))
+    now = clock.timestamp()
+    found = read_page(lambda: reviews.page(status=status, kind=kind, limit=limit, cursor=cursor, now=now))
     return {"items": with_records(found.items), "next_cursor": found.next_cursor}
 
 

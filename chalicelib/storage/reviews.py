@@ -1,6 +1,10 @@
 """Reviews: the cases that wait for a person."""
 
 from dataclasses import replace
+from functools import reduce
+from operator import and_
+
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.review import Review
 from chalicelib.storage import keys, pages, reads
@@ -13,15 +17,21 @@ def get(review_id: str) -> Review | None:
     return from_item(item) if isinstance(item, ReviewItem) else None
 
 
-def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None) -> pages.Page[Review]:
-    """Reviews, oldest first: of one status, or all that wait where none is given. Raises BadCursor."""
+def page(
+    *, status: str | None, kind: str | None, limit: int, cursor: str | None, now: str = ""
+) -> pages.Page[Review]:
+    """Reviews, oldest first: of one status, or all that wait where none is given. A claim that ended before
+    `now` counts as none. Raises BadCursor."""
     partition = keys.reviews_by_state(waiting=status != "RESOLVED")
-    condition = None
-    if status in ("OPEN", "CLAIMED"):
-        condition = ReviewItem.status == status
+    is_claimed = (ReviewItem.status == "CLAIMED") & (ReviewItem.claimed_until > now)
+    conditions: list[Condition] = []
+    if status == "CLAIMED":
+        conditions.append(is_claimed)
+    if status == "OPEN":
+        conditions.append(~is_claimed)
     if kind:
-        of_kind = ReviewItem.record_kind == kind
-        condition = of_kind if condition is None else condition & of_kind
+        conditions.append(ReviewItem.record_kind == kind)
+    condition = reduce(and_, conditions) if conditions else None
     return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor, filter_condition=condition)
 
 

@@ -145,9 +145,14 @@ def test_a_lease_that_ran_out_holds_nobody_off(desk: Desk, provider: Provider) -
     commit(reviews.replacing(lapsed, expected_version=1))
 
     read = desk.send("GET", f"/admin/reviews/{review_id}").json
+    in_state = {
+        status: len(desk.send("GET", f"/admin/reviews?status={status}").json["items"])
+        for status in ("OPEN", "CLAIMED")
+    }
     claimed = desk.send("POST", f"/admin/reviews/{review_id}/claim")
 
     assert (read["status"], "claimed_by" in read) == ("OPEN", False)
+    assert in_state == {"OPEN": 1, "CLAIMED": 0}
     assert claimed.json["claimed_by"] == "admin:admin-1"
 
 
