@@ -11,7 +11,7 @@ import identity_provider
 import pytest
 import yaml
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.responses import DynamoHandler
 
 RESOURCES = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
 QUEUES = {
@@ -47,14 +47,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def serialised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB's transactions are serialisable; moto's run into each other when threads make them."""
-    lock, transact = threading.Lock(), DynamoDBBackend.transact_write_items
+    """DynamoDB's operations are atomic; moto's run into each other when threads make them."""
+    lock, answer = threading.Lock(), DynamoHandler.call_action
 
-    def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
+    def one_at_a_time(handler: DynamoHandler) -> Any:
         with lock:
-            return transact(*args, **kwargs)
+            return answer(handler)
 
-    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", one_at_a_time)
+    monkeypatch.setattr(DynamoHandler, "call_action", one_at_a_time)
 
 
 @pytest.fixture(scope="session")
