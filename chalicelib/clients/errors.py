@@ -11,8 +11,3 @@ class CallFailed(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether it is we who would not call."""
-        return self.code.startswith("REFUSED")

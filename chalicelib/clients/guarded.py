@@ -73,16 +73,6 @@ def fetch(
         raise CallFailed(_code(error)) from error
 
 
-def check_url(url: str, *, rules: Rules | None = None) -> None:
-    """Raise CallFailed unless `url` may be called as things stand now: its form and every address.
-
-    It tells a supplier early; each call checks for itself again.
-    """
-    rules = rules or Rules()
-    target = parse_url(_target(url, rules))
-    _permitted_addresses(target.host or "", _port(target), rules.connect_seconds, rules=rules)
-
-
 def _send(request: requests.PreparedRequest, rules: Rules) -> Reply:
     def find(host: str, port: int, timeout: float) -> list[str]:
         return _permitted_addresses(host, port, timeout, rules=rules)

@@ -50,11 +50,6 @@ def releasing_tax_identity(identity: str, supplier_id: str) -> Write:
     return Write("released_tax_identity", item, TaxIdentityItem.supplier_id == supplier_id, removes=True)
 
 
-def tax_identity_holder(identity: str) -> str | None:
-    item = reads.get_one(keys.tax_identity(identity))
-    return item.supplier_id if isinstance(item, TaxIdentityItem) else None
-
-
 def claiming_brand(name: str, supplier_id: str) -> Write:
     """Hold a (normalised) brand name for its owner. Label `brand:<name>`."""
     item = BrandItem(*keys.brand(name), supplier_id=supplier_id)
