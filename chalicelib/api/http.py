@@ -37,6 +37,7 @@ PATCH_BODY = [json_body.JSON, json_body.MERGE_PATCH]
 
 MAX_IDEMPOTENCY_KEY = 255
 MAX_CORRELATION_ID = 128
+MAX_PATH_NAME = 128
 
 _request: ContextVar[Request] = ContextVar("request")
 _CHALICE_REFUSALS = {
@@ -225,11 +226,14 @@ def _expected(described: Endpoint, header: str | None) -> Expected | None:
 
 
 def _decoded(value: str) -> str:
-    """API Gateway leaves path parameters percent-encoded."""
+    """API Gateway leaves path parameters percent-encoded. Nothing is named longer than a table key may be."""
     try:
-        return unquote(value, errors="strict")
+        name = unquote(value, errors="strict")
     except UnicodeDecodeError as error:
         raise NotFound from error
+    if len(name) > MAX_PATH_NAME:
+        raise NotFound
+    return name
 
 
 def _correlation_id(header: str | None) -> str:

@@ -134,6 +134,13 @@ def test_a_method_that_a_route_does_not_take_is_a_problem() -> None:
     assert reply.headers["Allow"] == "POST"
 
 
+@pytest.mark.parametrize(
+    "path", ["/products/prd_{}", "/products/by-gtin/{}", "/orders/ord_{}", "/suppliers/sup_{}"]
+)
+def test_a_name_longer_than_any_of_ours_is_unknown(path: str, admin: str) -> None:
+    assert call("GET", path.format("9" * 3000), token=admin).status == 404
+
+
 @pytest.mark.parametrize("sent", ["abc-123", "x" * 128, "with spaces and ~!"])
 def test_the_callers_correlation_id_is_kept(sent: str) -> None:
     registered = call("POST", "/suppliers", a_registration(), headers={"X-Correlation-Id": sent})
