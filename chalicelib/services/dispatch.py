@@ -27,7 +27,7 @@ from chalicelib.storage.order_reads import Part
 ANSWER_LATER = "ANSWER_LATER"
 """The attempt's reason while the supplier has promised an answer."""
 
-_FIRST_PAUSE = 10
+_FIRST_PAUSE = 2
 _POLL_SECONDS = 900
 
 
