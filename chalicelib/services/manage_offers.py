@@ -63,7 +63,7 @@ def change(
         offer, terms = offer_records.existing(supplier_id, sku)
         if expected is not None:
             expected.check(offer.version)
-        content = changed({**offer.content, "quantity": max(0, terms.quantity)})
+        content = changed({**offer.content, "quantity": _on_hand(terms)})
         stored = _change(supplier, offer, terms, content)
         if stored is not None:
             return offer_records.shown(*stored, clock.now())
@@ -125,7 +125,7 @@ def _replace(
     settled = offer.acceptance == "ACCEPTED" or offer.validation_state == "PENDING"
     if settled and not offer.withdrawn and _says_the_same(offer, content):
         return _stocked(offer, terms, content["quantity"])
-    return _resubmitted(supplier, offer, terms, content, acceptance="NEW")
+    return _resubmitted(supplier, offer, terms, content, acceptance="NEW", counted=content["quantity"])
 
 
 def _change(
@@ -133,17 +133,25 @@ def _change(
 ) -> tuple[Offer, Terms] | None:
     names = content.keys() | offer.content.keys()
     touched = {name for name in names if content.get(name) != offer.content.get(name)} - {"quantity"}
+    # A quantity that the patch leaves alone is no count: what was sold since it was read would come back.
+    counted = None if content["quantity"] == _on_hand(terms) else content["quantity"]
     if not touched:
-        same = content["quantity"] == terms.quantity
-        return (offer, terms) if same else _stocked(offer, terms, content["quantity"])
+        return (offer, terms) if counted is None else _stocked(offer, terms, counted)
     on_sale = offer.acceptance == "ACCEPTED" and touched <= _PRICES
-    return _resubmitted(supplier, offer, terms, content, acceptance="ACCEPTED" if on_sale else "NEW")
+    acceptance = "ACCEPTED" if on_sale else "NEW"
+    return _resubmitted(supplier, offer, terms, content, acceptance=acceptance, counted=counted)
 
 
 def _resubmitted(
-    supplier: Supplier, offer: Offer, terms: Terms, content: dict[str, Any], *, acceptance: str
+    supplier: Supplier,
+    offer: Offer,
+    terms: Terms,
+    content: dict[str, Any],
+    *,
+    acceptance: str,
+    counted: int | None,
 ) -> tuple[Offer, Terms] | None:
-    """Send the content to validation; the stock counts from now."""
+    """Send the content to validation; stock that was `counted` counts from now."""
     now = clock.timestamp()
     submitted = replace(
         offer,
@@ -162,12 +170,13 @@ def _resubmitted(
     as_of = max(now, terms.stock_as_of)
     stored = _commit(
         offers.replacing(submitted, expected_version=offer.version),
-        offers.changing_terms(sold_at, now=now, stock=(content["quantity"], as_of)),
+        offers.changing_terms(sold_at, now=now, stock=None if counted is None else (counted, as_of)),
     )
     if not stored:
         return None
-    counted = replace(sold_at, available=content["quantity"] - terms.reserved, stock_as_of=as_of)
-    return replace(submitted, version=offer.version + 1), counted
+    if counted is not None:
+        sold_at = replace(sold_at, available=counted - terms.reserved, stock_as_of=as_of)
+    return replace(submitted, version=offer.version + 1), sold_at
 
 
 def _stocked(offer: Offer, terms: Terms, quantity: int) -> tuple[Offer, Terms] | None:
@@ -220,6 +229,11 @@ def _says_the_same(offer: Offer, content: Mapping[str, Any]) -> bool:
     as_sent = corrections.revert(offer.content, applied)
     quantity = {"quantity": content["quantity"]}
     return content in ({**offer.content, **quantity}, {**as_sent, **quantity})
+
+
+def _on_hand(terms: Terms) -> int:
+    """The stock as the supplier reads it: a count below what was reserved may end below zero."""
+    return max(0, terms.quantity)
 
 
 def _blocks(offer: Offer, *, supplier_is_open: bool, has_price: bool) -> tuple[str, ...]:

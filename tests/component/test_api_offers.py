@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -6,8 +7,9 @@ from api import Reply, call
 from bodies import a_registration, an_offer_body
 
 from chalicelib import clock, ids
+from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Product
-from chalicelib.services import publish_offers
+from chalicelib.services import manage_offers, publish_offers
 from chalicelib.storage import offers, products, suppliers
 from chalicelib.storage.transaction import commit
 
@@ -146,6 +148,32 @@ def test_a_patched_title_goes_to_validation(shop: Shop) -> None:
 
     assert reply.json["acceptance"] == "NEW"
     assert reply.json["attributes"] == {"tip": "fine"}
+
+
+def test_a_patch_of_something_else_brings_no_sold_stock_back(shop: Shop) -> None:
+    offer = shop.accepted(quantity=10)
+    now = clock.timestamp()
+    commit(
+        offers.reserving(offer.offer_id, quantity=3, price=Money(195, "EUR"), now=now, correlation_id="order")
+    )
+
+    def sold_before_the_patch_is_written(current: Mapping[str, Any]) -> dict[str, Any]:
+        commit(offers.settling(offer.offer_id, accepted=3, released=0, now=now, correlation_id="order"))
+        return {**current, "title": "Fineliner, dark blue"}
+
+    manage_offers.change(shop.supplier_id, "PEN-1", changed=sold_before_the_patch_is_written, expected=None)
+
+    terms = offers.get_terms([offer.offer_id])[offer.offer_id]
+    assert (terms.available, terms.reserved, terms.sold) == (7, 0, 3)
+
+
+def test_a_patch_of_content_and_quantity_counts_the_stock(shop: Shop) -> None:
+    shop.accepted(quantity=10)
+
+    patched = shop.send("PATCH", body={"title": "Fineliner, dark blue", "quantity": 4})
+
+    assert (patched.json["quantity"], patched.json["available"]) == (4, 4)
+    assert shop.send("GET").json["available"] == 4
 
 
 def test_stock_takes_effect_at_once_and_an_older_count_is_refused(shop: Shop) -> None:
