@@ -123,7 +123,7 @@ def blocking(
 
 def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correlation_id: str) -> Write:
     """Set the quantity on hand as the supplier counted it at `as_of`; refused where the stored count is of a
-    later time. Reservations stand. Label `terms:<offer_id>`, found: Terms."""
+    later time. Reservations stand. Label `terms:<offer_id>`."""
     actions = [
         *_stock_actions(quantity, as_of),
         TermsItem.correlation_id.set(correlation_id),
@@ -131,11 +131,11 @@ def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correla
         TermsItem.version.add(1),
     ]
     condition = TermsItem.pk.exists() & (TermsItem.stock_as_of <= as_of)
-    return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions, terms_from_item)
+    return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions)
 
 
 def reserving(offer_id: str, *, quantity: int, price: Money, now: str, correlation_id: str) -> Write:
-    """Reserve stock for an order, if the offer is on sale at exactly this price and has as much.
+    """Reserve stock for an order, if the offer is on sale `now` at exactly this price and has as much.
     Label `terms:<offer_id>`, found: Terms as they stood."""
     actions = [
         TermsItem.available.set(TermsItem.available - quantity),
@@ -148,6 +148,8 @@ def reserving(offer_id: str, *, quantity: int, price: Money, now: str, correlati
         & (TermsItem.price_minor == price.minor)
         & (TermsItem.currency == price.currency)
         & (TermsItem.available >= quantity)
+        & (TermsItem.available_from.does_not_exist() | (TermsItem.available_from <= now))
+        & (TermsItem.available_until.does_not_exist() | (TermsItem.available_until > now))
     )
     return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions, terms_from_item)
 

@@ -1,4 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -9,6 +11,7 @@ from chalicelib import clock
 from chalicelib.domain.allocation import ranked_view
 from chalicelib.problems import Conflict, Problem, Unprocessable
 from chalicelib.services import read_order
+from chalicelib.services.refresh_product import refresh
 from chalicelib.storage import offers, products
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
@@ -160,6 +163,22 @@ def test_all_amounts_are_in_the_orders_currency() -> None:
             ("/payment/authorized_amount/currency", "CURRENCY_MISMATCH"),
         ],
     )
+
+
+@pytest.mark.parametrize("period", ["available_from", "available_until"])
+def test_an_offer_out_of_its_period_is_not_sold_though_its_product_still_shows_it(period: str) -> None:
+    tea = an_offer(a_supplier())
+    a_product("prd_A", tea)
+    refresh("prd_A")
+    in_time = offers.get_terms([tea])[tea]
+    moment = clock.now() + timedelta(days=1 if period == "available_from" else -1)
+    out_of_time = replace(in_time, **{period: clock.timestamp(moment)})
+    commit(offers.changing_terms(out_of_time, now=clock.timestamp()))
+
+    line = {"product_id": "prd_A", "quantity": 1, "expected_price": euros("5.00")}
+
+    assert refusal_of(line) == ("OUT_OF_STOCK", [("/lines/0", "OUT_OF_STOCK")])
+    assert stock_of(tea) == (10, 0, 0)
 
 
 def test_the_authorisation_must_cover_the_whole_order() -> None:
