@@ -215,7 +215,7 @@ def _retry_after(text: str) -> int | None:
         return int(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0, int((moment - clock.now().astimezone(UTC)).total_seconds()))

@@ -96,6 +96,9 @@ def test_retry_after_is_honoured_in_both_forms() -> None:
 
     assert placed(http(503, Retry_After="7")) == TryAgain("HTTP_503", 7)
     assert placed(http(429, Retry_After="whenever")) == TryAgain("HTTP_429", None)
+    assert placed(http(429, Retry_After=f"Mon, 01 Jan 2024 00:00:00 +{'9' * 18}")) == TryAgain(
+        "HTTP_429", None
+    )
     outcome = placed(http(503, Retry_After=soon))
     assert isinstance(outcome, TryAgain)
     assert 95 <= (outcome.retry_after or 0) <= 100
