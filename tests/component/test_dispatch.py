@@ -12,7 +12,8 @@ from chalicelib import clock, telemetry
 from chalicelib.clients import queues
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import acceptance, credentials
-from chalicelib.services import dispatch, read_order
+from chalicelib.domain.acceptance import Answer
+from chalicelib.services import dispatch, read_order, settlements
 from chalicelib.services.dispatch import UnknownSupplierOrder
 from chalicelib.storage import orders, suppliers
 from chalicelib.storage.items import Item
@@ -330,6 +331,27 @@ def test_someone_who_settles_it_meanwhile_is_not_overruled(server: ReferenceSupp
     dispatch.dispatch(ordered.message)
 
     assert ordered.outcome == ACCEPTED
+
+
+def test_an_answer_that_the_supplier_posts_meanwhile_is_the_one_that_counts(
+    server: ReferenceSupplier,
+) -> None:
+    ordered = Ordered(server)
+    events = Item._get_connection().connection.client.meta.events
+
+    def answer_first(**_: Any) -> None:
+        events.unregister("before-call.dynamodb.TransactWriteItems", answer_first)
+        part = orders.get_supplier_order(ordered.part_id)
+        assert part is not None
+        settled = acceptance.settle(part, Answer(status="ACCEPTED"), now=clock.timestamp())
+        settlements.store(settled, seen_version=part.version)
+
+    events.register("before-call.dynamodb.TransactWriteItems", answer_first)
+
+    dispatch.dispatch(ordered.message)
+
+    assert ordered.outcome == ACCEPTED
+    assert len(waiting_messages()) == 1
 
 
 def test_a_dispatch_costs_three_round_trips(server: ReferenceSupplier) -> None:
