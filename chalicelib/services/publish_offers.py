@@ -40,9 +40,9 @@ def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
 
 
 def joined(offer: Offer, known: Product | None, *, now: str) -> tuple[Product, list[Write]]:
-    """The product with the (accepted) offer in it, and the writes that put it there (labels `product` and
-    `product:leave`). `known` is the product as it stands, None where nobody offers it yet. `offer` still
-    has the product that it was in before."""
+    """The product as it will be with the (accepted) offer in it, and the writes that put it there (labels
+    `product` and `product:leave`). `known` is the product as it stands, None where nobody offers it yet.
+    `offer` still has the product that it was in before."""
     product = _product_of(offer, known, now=now)
     member = {"offer_id": offer.offer_id, "sku": offer.sku}
     product = replace(product, offer_ids={**product.offer_ids, offer.supplier_id: member})
@@ -64,7 +64,7 @@ def joined(offer: Offer, known: Product | None, *, now: str) -> tuple[Product, l
                 correlation_id=offer.correlation_id,
             )
         )
-    return product, writes
+    return product if known is None else replace(product, version=known.version + 1), writes
 
 
 def _product_of(offer: Offer, known: Product | None, *, now: str) -> Product:

@@ -27,12 +27,13 @@ def adding(product: Product) -> Write:
 
 def joining(product: Product, *, supplier_id: str, offer_id: str, sku: str, now: str) -> Write:
     """Make the offer a member of an existing product, one SKU per supplier, and set the product's content
-    from `product`. Refused where the supplier offers it under another SKU. Label `product`."""
+    from `product`. Refused where the product has changed since `product` was read, its view apart, or the
+    supplier offers it under another SKU. Label `product`."""
     member = ProductItem.offer_ids[supplier_id]
     return Write(
         "product",
         ProductItem(*keys.product(product.product_id)),
-        ProductItem.pk.exists() & (member.does_not_exist() | (member["sku"] == sku)),
+        (ProductItem.version == product.version) & (member.does_not_exist() | (member["sku"] == sku)),
         actions=[
             member.set({"offer_id": offer_id, "sku": sku}),
             ProductItem.content.set(_content(product)),

@@ -145,10 +145,12 @@ def test_a_product_has_one_sku_of_each_supplier():
     commit(products.adding(product))
     join = {"supplier_id": SUPPLIER, "offer_id": "off_1", "now": NOW}
     commit(products.joining(product, sku="A", **join))
-    commit(products.joining(product, sku="A", **join))
+    commit(products.joining(products.get("prd_1"), sku="A", **join))
     with pytest.raises(WriteRefused):
-        commit(products.joining(product, sku="B", **join))
+        commit(products.joining(products.get("prd_1"), sku="B", **join))
     assert products.get("prd_1").offer_ids == {SUPPLIER: {"offer_id": "off_1", "sku": "A"}}
+    with pytest.raises(WriteRefused):
+        commit(products.joining(product, sku="A", **join))
     commit(products.leaving("prd_1", supplier_id=SUPPLIER, sku="A", now=NOW, correlation_id="c"))
     assert products.get("prd_1").offer_ids == {}
 

@@ -140,6 +140,44 @@ def test_a_product_that_appears_meanwhile_is_joined(site: str, before_the_transa
     assert stored_product().title == "Rival"
 
 
+def test_a_product_that_is_retitled_meanwhile_keeps_its_new_title(
+    site: str, before_the_transaction: Meddle
+) -> None:
+    offer = an_offer(an_open_supplier(site), "PEN", site)
+    commit(products.adding(rival_product("Stabilo")))
+    rival = {
+        "supplier_id": "sup_rival",
+        "offer_id": "off_rival",
+        "sku": "R",
+        "now": "2026-01-02T00:00:00.000Z",
+    }
+    retitled = replace(rival_product("Stabilo"), title="Rival, black")
+    before_the_transaction(lambda: commit(products.joining(retitled, **rival)))
+
+    validate(offer)
+
+    assert stored_product().title == "Rival, black"
+    assert set(stored_product().offer_ids) == {"sup_rival", offer.supplier_id}
+
+
+def test_a_product_that_changes_its_brand_meanwhile_is_a_conflict(
+    site: str, before_the_transaction: Meddle
+) -> None:
+    offer = an_offer(an_open_supplier(site), "PEN", site)
+    commit(products.adding(rival_product("Stabilo")))
+    rival = {
+        "supplier_id": "sup_rival",
+        "offer_id": "off_rival",
+        "sku": "R",
+        "now": "2026-01-02T00:00:00.000Z",
+    }
+    before_the_transaction(lambda: commit(products.joining(rival_product("Pelikan"), **rival)))
+
+    validate(offer)
+
+    assert rules_of(stored_offer(offer)) == {"gtin.other_brand"}
+
+
 def test_a_product_that_appears_meanwhile_under_another_brand_is_a_conflict(
     site: str, before_the_transaction: Meddle
 ) -> None:
