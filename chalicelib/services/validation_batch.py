@@ -1,7 +1,7 @@
 """What every validation step and both decisions share: the batch that comes in, and the reports between them.
 
-A batch is a list of keys with the version to judge. A step reports its findings and, separately, which
-records it judged: a record that is missing in a report was not looked at, which never means that it is clean.
+A batch is a list of keys with the version to judge. A step reports which records it judged, each with its
+findings: a record that is missing in a report was not looked at, which never means that it is clean.
 """
 
 from collections import defaultdict
@@ -14,7 +14,8 @@ from chalicelib import ids, telemetry
 from chalicelib.domain import corrections, issues
 from chalicelib.domain.corrections import Correction
 from chalicelib.domain.offer import Offer
-from chalicelib.domain.rules.kinds import CheckRule, CorrectionRule, Finding
+from chalicelib.domain.rules.catalog import CHECKS
+from chalicelib.domain.rules.kinds import ERROR, CheckRule, CorrectionRule, Finding
 from chalicelib.domain.supplier import Supplier
 from chalicelib.storage import validations
 from chalicelib.storage.keys import Key
@@ -23,6 +24,9 @@ R = TypeVar("R", Supplier, Offer)
 F = TypeVar("F")
 T = TypeVar("T")
 Json = dict[str, Any]
+
+MAX_FINDINGS = 20
+"""Of one step on one record, the gravest first: a workflow's state holds 256 KB for a batch of 50 records."""
 
 
 class IncompleteReports(Exception):
@@ -86,13 +90,19 @@ def report(
     step: str, cases: Mapping[Judged, Case[R]], examine: Callable[[Case[R]], Iterable[Finding]]
 ) -> dict[str, Any]:
     """The step's report; a record on which `examine` breaks is left out of it."""
-    judged, findings = [], []
+    judged = []
     for each, case in cases.items():
         with _held_apart(each, case.record):
-            found = [_as_json(each, finding) for finding in examine(case)]
-            judged.append({"pk": each.key.pk, "sk": each.key.sk, "version": str(each.version)})
-            findings += found
-    return {"step": step, "judged": judged, "findings": findings}
+            found = [_as_json(finding) for finding in _gravest(examine(case))]
+            judged.append({**each.key._asdict(), "version": str(each.version), "findings": found})
+    return {"step": step, "judged": judged}
+
+
+def _gravest(findings: Iterable[Finding]) -> list[Finding]:
+    found = list(findings)
+    if len(found) > MAX_FINDINGS:
+        found.sort(key=lambda finding: CHECKS[finding.rule].severity != ERROR)
+    return found[:MAX_FINDINGS]
 
 
 def gather(cases: Mapping[Judged, Case[R]], look: Callable[[Case[R]], Iterable[T]]) -> list[T]:
@@ -119,15 +129,8 @@ def run_checks(checks: Sequence[CheckRule[F]], content: Mapping[str, Any], facts
     return [finding for check in checks for finding in check.findings(content, facts)]
 
 
-def _as_json(judged: Judged, finding: Finding) -> dict[str, Any]:
-    return {
-        "pk": judged.key.pk,
-        "sk": judged.key.sk,
-        "version": str(judged.version),
-        "rule": finding.rule,
-        "field": finding.field,
-        "detail": dict(finding.detail),
-    }
+def _as_json(finding: Finding) -> dict[str, Any]:
+    return {"rule": finding.rule, "field": finding.field, "detail": dict(finding.detail)}
 
 
 def _collect(
@@ -137,14 +140,11 @@ def _collect(
     judged_by: dict[str, set[Judged]] = defaultdict(set)
     findings: dict[Judged, list[Finding]] = defaultdict(list)
     for each in reports:
-        judged_by[each["step"]].update(_judged(entry) for entry in each["judged"])
-        for found in each["findings"]:
-            findings[_judged(found)].append(Finding(found["rule"], found["field"], found["detail"]))
+        for entry in each["judged"]:
+            judged = Judged(Key(entry["pk"], entry["sk"]), int(entry["version"]))
+            judged_by[each["step"]].add(judged)
+            findings[judged] += [Finding(**found) for found in entry["findings"]]
     return set.intersection(*(judged_by[step] for step in steps)), findings
-
-
-def _judged(entry: Mapping[str, Any]) -> Judged:
-    return Judged(Key(entry["pk"], entry["sk"]), int(entry["version"]))
 
 
 def decide_each(

@@ -11,7 +11,7 @@ OFFER_STEPS = ("offer_identifiers", "offer_content", "offer_price", "offer_image
 
 
 class Functions:
-    """Functions that note their calls, report one finding each, and fail as often as they are told to."""
+    """Functions that note their calls, report under their names, and fail as often as they are told to."""
 
     def __init__(self, **failures: int) -> None:
         self.calls: dict[str, list[Any]] = defaultdict(list)
@@ -25,7 +25,7 @@ class Functions:
         self.calls[name].append(event)
         if len(self.calls[name]) <= self._failures.get(name, 0):
             raise ValueError(name)
-        return {"findings": [{"rule": name}]}
+        return {"step": name}
 
 
 def a_record(kind: str = "SUPPLIER", number: int = 1) -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_the_decision_gets_the_records_and_every_steps_report_in_order():
 
     (decision,) = functions.calls["decide_offers"]
     assert decision["records"] == [a_record("OFFER")]
-    assert [report["findings"][0]["rule"] for report in decision["reports"]] == list(OFFER_STEPS)
+    assert [report["step"] for report in decision["reports"]] == list(OFFER_STEPS)
 
 
 def test_a_mixed_batch_goes_both_ways_with_one_call_a_step():
