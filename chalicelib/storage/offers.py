@@ -8,6 +8,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Terms
 from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.errors import BadCursor
 from chalicelib.storage.items import OfferItem, TermsItem
 from chalicelib.storage.transaction import Write
 
@@ -50,9 +51,11 @@ def page(supplier_id: str, acceptance: str, *, limit: int, cursor: str | None) -
 
 def page_of_supplier(supplier_id: str, *, limit: int, cursor: str | None) -> pages.Page[Offer]:
     """All the supplier's offers, by SKU. Raises BadCursor."""
-    pk = keys.offer(supplier_id, "").pk
+    pk, prefix = keys.offer(supplier_id, "")
     start = pages.decode(cursor, partition=("PK", pk), attributes=("PK", "SK"))
-    results = OfferItem.query(pk, OfferItem.sk.startswith("OFFER#"), limit=limit, last_evaluated_key=start)
+    if start is not None and not start["SK"]["S"].startswith(prefix):
+        raise BadCursor
+    results = OfferItem.query(pk, OfferItem.sk.startswith(prefix), limit=limit, last_evaluated_key=start)
     return pages.read(results, from_item)
 
 

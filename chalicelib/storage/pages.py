@@ -16,6 +16,9 @@ from chalicelib.storage.errors import BadCursor
 T = TypeVar("T")
 U = TypeVar("U")
 
+_LONGEST_PART = 1024
+"""Bytes; DynamoDB's limit of a sort key."""
+
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
@@ -48,9 +51,17 @@ def decode(
         raise BadCursor from error
     if not isinstance(key, dict) or set(key) != set(attributes) or key.get(partition[0]) != partition[1]:
         raise BadCursor
-    if not all(isinstance(value, str) for value in key.values()):
+    if not all(map(_is_key_part, key.values())):
         raise BadCursor
     return {name: {"S": value} for name, value in key.items()}
+
+
+def _is_key_part(value: object) -> bool:
+    """Whether the table takes this as part of a key."""
+    try:
+        return isinstance(value, str) and 0 < len(value.encode()) <= _LONGEST_PART
+    except UnicodeEncodeError:
+        return False
 
 
 def _encode(last_key: dict[str, dict[str, str]] | None) -> str | None:

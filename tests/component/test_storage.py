@@ -1,3 +1,5 @@
+import base64
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -214,6 +216,13 @@ def test_pages_show_each_once_while_others_come_and_go():
     second = offers.page_of_supplier(SUPPLIER, limit=10, cursor=first.next_cursor)
     assert [offer.sku for offer in first.items + second.items] == ["A", "C", "D", "E", "G"]
     assert second.next_cursor is None
+
+
+@pytest.mark.parametrize("place", ["", "PROFILE", "OFFER#" + "x" * 1024, "OFFER#\ud800", 7])
+def test_a_cursor_of_no_place_in_the_list_is_refused(place: object):
+    forged = json.dumps({"PK": keys.offer(SUPPLIER, "").pk, "SK": place}).encode()
+    with pytest.raises(BadCursor):
+        offers.page_of_supplier(SUPPLIER, limit=1, cursor=base64.urlsafe_b64encode(forged).decode())
 
 
 def test_a_cursor_opens_only_the_list_that_gave_it():
