@@ -6,16 +6,6 @@ from typing import Any
 
 from chalicelib.domain.money import Money
 
-LINE_MOVES = {
-    "WAITING_ACCEPTANCE": {"SHIPPING", "REFUSED", "CANCELED"},
-    "SHIPPING": {"SHIPPED", "CANCELED"},
-    "SHIPPED": {"RECEIVED", "REFUNDED"},
-    "RECEIVED": {"CLOSED", "REFUNDED"},
-    "REFUSED": set(),
-    "CANCELED": set(),
-    "CLOSED": {"REFUNDED"},
-    "REFUNDED": set(),
-}
 _PROGRESS = ("WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "RECEIVED", "CLOSED", "REFUNDED")
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from chalicelib.domain.errors import IllegalMove
 
 MOVES = {"OPEN": {"CLAIMED", "RESOLVED"}, "CLAIMED": {"OPEN", "RESOLVED"}, "RESOLVED": set[str]()}
-RESOLUTIONS = ("APPROVED", "CORRECTED", "CHANGES_REQUESTED", "REJECTED")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _PER_WINDOW = 500
 def sweep() -> int:
     """Touch the records whose next try is due, and say how many.
 
-    A record is touched after 5, 10, 20, 40 … minutes of waiting, for two weeks: a lost execution is late by
+    A record is touched after 5, 10, 20, 40 … minutes of waiting, for a week: a lost execution is late by
     minutes, and a poisonous record does not fill the dead letters with itself.
     """
     touched = sum(_touch(key) for key in _due())

@@ -1,11 +1,11 @@
-"""What storage raises, in words of its own: no error of the database leaves this package."""
+"""What storage raises where its caller has a choice. Any other failure of the table goes up as it is."""
 
 
 class WriteRefused(Exception):
     """A condition did not hold, so nothing was written.
 
-    `labels` name the writes whose conditions failed; `found` maps a label to the item that stood in the
-    way, as the repository's value, where the write asked for it.
+    `labels` name the writes whose conditions failed; in a transaction `found` maps a label to the
+    item that stood in the way, as the repository's value, where the write asked for it.
     """
 
     def __init__(self, labels: tuple[str, ...], found: dict[str, object] | None = None) -> None:

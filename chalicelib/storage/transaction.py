@@ -16,9 +16,6 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.storage.errors import Contention, WriteRefused
 from chalicelib.storage.items import Item
 
-MAX_WRITES = 100
-"""DynamoDB's limit of one transaction."""
-
 _REFUSED = "ConditionalCheckFailed"
 _CONTENDED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -26,8 +23,8 @@ _CONTENDED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputEx
 @dataclass(frozen=True)
 class Write:
     """One write with its condition. `label` is what a refusal is reported by; `reader` turns the item that
-    stood in the way into the repository's value (the item is only fetched where there is a reader). `removes`
-    makes it a deletion."""
+    stood in the way into the repository's value (a transaction brings that item back where there is a reader).
+    `removes` makes it a deletion."""
 
     label: str
     item: Model

@@ -6,7 +6,6 @@ import unicodedata
 from html.entities import html5
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
-_BLANKS = re.compile(r"[^\S\n]+")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<![^<>]*>")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
 
