@@ -23,7 +23,7 @@ _CONTENDED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputEx
 @dataclass(frozen=True)
 class Write:
     """One write with its condition. `label` is what a refusal is reported by; `reader` turns the item that
-    stood in the way into the repository's value (a transaction brings that item back where there is a reader).
+    stood in the way into the repository's value (only a transaction brings that back, where there is one).
     `removes` makes it a deletion."""
 
     label: str
