@@ -1,4 +1,4 @@
-"""Administration: the review queue, corrections, dead letters."""
+"""Administration: corrections, dead letters."""
 
 from chalice import Blueprint
 
@@ -9,75 +9,9 @@ from chalicelib.api.schemas import admin as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.api.schemas.offers import OfferBodySchema, OfferSchema
 from chalicelib.api.schemas.suppliers import RegistrationSchema, SupplierSchema
-from chalicelib.services import change_supplier, claim_review, dead_letters, manage_offers, read_reviews
-from chalicelib.services import resolve_review as resolution
+from chalicelib.services import change_supplier, dead_letters, manage_offers
 
 bp = Blueprint(__name__)
-
-ANY_TYPE = ["*/*"]
-"""For a POST that takes no body: whatever a client says about it does not matter."""
-
-
-@bp.route("/admin/reviews")
-@endpoint(
-    "List the review queue, oldest first; without status, what waits",
-    query=schemas.ReviewQuerySchema(),
-    answers={200: schemas.ReviewPageSchema()},
-)
-def list_reviews(call: Call) -> Answer:
-    query = call.query
-    page = read_reviews.page(
-        status=query.get("status"), kind=query.get("kind"), limit=query["limit"], cursor=query.get("cursor")
-    )
-    return Answer(200, page)
-
-
-@bp.route("/admin/reviews/{review_id}")
-@endpoint("Read a review", answers={200: schemas.ReviewSchema()})
-def read_review(_call: Call, review_id: str) -> Answer:
-    review = read_reviews.read(review_id)
-    return Answer(200, review, etag=etag(review["version"]))
-
-
-@bp.route("/admin/reviews/{review_id}/claim", methods=["POST"], content_types=ANY_TYPE)
-@endpoint(
-    "Take a case for 15 minutes",
-    answers={200: schemas.ReviewSchema()},
-    problems={409: "ALREADY_CLAIMED, ALREADY_RESOLVED"},
-)
-def claim_review_case(call: Call, review_id: str) -> Answer:
-    review = claim_review.claim(review_id, actor=call.caller.name)
-    return Answer(200, review, etag=etag(review["version"]))
-
-
-@bp.route("/admin/reviews/{review_id}/release", methods=["POST"], content_types=ANY_TYPE)
-@endpoint(
-    "Give a case back",
-    answers={200: schemas.ReviewSchema()},
-    problems={409: "ALREADY_CLAIMED, ALREADY_RESOLVED"},
-)
-def release_review_case(call: Call, review_id: str) -> Answer:
-    review = claim_review.release(review_id, actor=call.caller.name)
-    return Answer(200, review, etag=etag(review["version"]))
-
-
-@bp.route("/admin/reviews/{review_id}/resolution", methods=["POST"], content_types=JSON_BODY)
-@endpoint(
-    "Decide a case",
-    body=schemas.ResolutionSchema(),
-    answers={200: schemas.ReviewSchema()},
-    problems={409: "ALREADY_RESOLVED, ALREADY_CLAIMED, RECORD_CHANGED, DUPLICATE_OFFER"},
-    if_match="optional",
-)
-def resolve_review(call: Call, review_id: str) -> Answer:
-    review = resolution.resolve(
-        review_id,
-        decision=call.body["decision"],
-        note=call.body.get("note"),
-        actor=call.caller.name,
-        expected=call.expected,
-    )
-    return Answer(200, review, etag=etag(review["version"]))
 
 
 @bp.route("/admin/suppliers/{supplier_id}", methods=["PATCH"], content_types=PATCH_BODY)
