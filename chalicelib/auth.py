@@ -7,9 +7,10 @@ from enum import StrEnum
 from chalicelib import clock, settings
 from chalicelib.clients import identity, secrets
 from chalicelib.domain import credentials
+from chalicelib.domain.credentials import Scope
 from chalicelib.domain.supplier import ApiKey
 from chalicelib.problems import Forbidden, NotFound, Unauthorized
-from chalicelib.storage import suppliers
+from chalicelib.storage import api_keys
 from chalicelib.storage.errors import Contention, WriteRefused
 from chalicelib.storage.transaction import commit
 
@@ -23,38 +24,52 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-PUBLIC = frozenset(Role)
-SUPPLIER = frozenset({Role.SUPPLIER})
-SUPPLIER_OR_ADMIN = frozenset({Role.SUPPLIER, Role.ADMIN})
-ORDER_OR_ADMIN = frozenset({Role.ORDER, Role.ADMIN})
-ADMIN = frozenset({Role.ADMIN})
+@dataclass(frozen=True)
+class Access:
+    """The roles that may call an operation; a supplier's key needs `scope` for it besides."""
 
-ACCESS: Mapping[str, frozenset[Role]] = {
+    roles: frozenset[Role]
+    scope: Scope | None = None
+
+
+def _supplier(scope: Scope) -> Access:
+    return Access(frozenset({Role.SUPPLIER}), scope)
+
+
+def _supplier_or_admin(scope: Scope) -> Access:
+    return Access(frozenset({Role.SUPPLIER, Role.ADMIN}), scope)
+
+
+PUBLIC = Access(frozenset(Role))
+ORDER_OR_ADMIN = Access(frozenset({Role.ORDER, Role.ADMIN}))
+ADMIN = Access(frozenset({Role.ADMIN}))
+
+ACCESS: Mapping[str, Access] = {
     "health": PUBLIC,
     "openapi": PUBLIC,
     "docs": PUBLIC,
     "console": PUBLIC,
     "console_file": PUBLIC,
     "register_supplier": PUBLIC,
-    "read_supplier": SUPPLIER_OR_ADMIN,
-    "change_supplier_profile": SUPPLIER_OR_ADMIN,
-    "create_api_key": SUPPLIER_OR_ADMIN,
-    "list_api_keys": SUPPLIER_OR_ADMIN,
-    "revoke_api_key": SUPPLIER_OR_ADMIN,
-    "list_offers": SUPPLIER_OR_ADMIN,
-    "read_offer": SUPPLIER_OR_ADMIN,
-    "put_offer": SUPPLIER,
-    "change_offer": SUPPLIER,
-    "withdraw_offer": SUPPLIER,
-    "put_stock": SUPPLIER,
+    "read_supplier": _supplier_or_admin(Scope.PROFILE),
+    "change_supplier_profile": _supplier_or_admin(Scope.PROFILE),
+    "create_api_key": _supplier_or_admin(Scope.PROFILE),
+    "list_api_keys": _supplier_or_admin(Scope.PROFILE),
+    "revoke_api_key": _supplier_or_admin(Scope.PROFILE),
+    "list_offers": _supplier_or_admin(Scope.OFFERS),
+    "read_offer": _supplier_or_admin(Scope.OFFERS),
+    "put_offer": _supplier(Scope.OFFERS),
+    "change_offer": _supplier(Scope.OFFERS),
+    "withdraw_offer": _supplier(Scope.OFFERS),
+    "put_stock": _supplier(Scope.OFFERS),
     "read_product": PUBLIC,
     "read_product_by_gtin": PUBLIC,
     "place_order": PUBLIC,
     "read_order": ORDER_OR_ADMIN,
-    "list_supplier_orders": SUPPLIER_OR_ADMIN,
-    "read_supplier_order": SUPPLIER_OR_ADMIN,
-    "accept_order": SUPPLIER,
-    "ship_order": SUPPLIER,
+    "list_supplier_orders": _supplier_or_admin(Scope.ORDERS),
+    "read_supplier_order": _supplier_or_admin(Scope.ORDERS),
+    "accept_order": _supplier(Scope.ORDERS),
+    "ship_order": _supplier(Scope.ORDERS),
     "list_reviews": ADMIN,
     "read_review": ADMIN,
     "claim_review_case": ADMIN,
@@ -65,16 +80,17 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "list_dead_letters": ADMIN,
     "redrive_dead_letters": ADMIN,
 }
-"""Operation (the name of its view function) to the roles that may call it."""
+"""Operation (the name of its view function) to who may call it."""
 
 
 @dataclass(frozen=True)
 class Caller:
     """Someone whose role is proved. `subject` is the supplier's id, the order's id, or the administrator's
-    subject at the identity provider; empty for anyone."""
+    subject at the identity provider; empty for anyone. `scopes` are those of a supplier's key."""
 
     role: Role
     subject: str = ""
+    scopes: frozenset[Scope] = frozenset(Scope)
 
     @property
     def name(self) -> str:
@@ -85,17 +101,19 @@ class Caller:
 def authorise(operation: str, *, authorization: str | None, path: Mapping[str, str]) -> Caller:
     """The caller of `operation`, if it may call it on the resource that `path` names.
 
-    Raises Unauthorized without usable credentials, Forbidden where the role is not in the table, NotFound
-    where the resource is another's.
+    Raises Unauthorized without usable credentials, Forbidden where the role is not in the table or the key
+    lacks the scope, NotFound where the resource is another's.
     """
-    allowed = ACCESS[operation]
-    if Role.ANYONE in allowed:
+    access = ACCESS[operation]
+    if Role.ANYONE in access.roles:
         return Caller(Role.ANYONE)
     caller = _identify(_bearer_token(authorization), path)
     if caller.role is Role.SUPPLIER and path.get("supplier_id", caller.subject) != caller.subject:
         raise NotFound
-    if caller.role not in allowed:
+    if caller.role not in access.roles:
         raise Forbidden("FORBIDDEN", "These credentials do not allow this operation.")
+    if access.scope is not None and access.scope not in caller.scopes:
+        raise Forbidden("INSUFFICIENT_SCOPE", f"This needs an API key with the scope {access.scope}.")
     return caller
 
 
@@ -114,20 +132,22 @@ def _bearer_token(authorization: str | None) -> str:
 
 def _identify(token: str, path: Mapping[str, str]) -> Caller:
     if token.startswith("mk_"):
-        return Caller(Role.SUPPLIER, _supplier_of_key(token))
+        key = _usable_key(token)
+        return Caller(Role.SUPPLIER, key.supplier_id, key.scopes)
     if credentials.is_order_token(token):
         return Caller(Role.ORDER, _order_of_token(token, path.get("order_id")))
     return Caller(Role.ADMIN, _administrator(token))
 
 
-def _supplier_of_key(token: str) -> str:
-    """The supplier whose unrevoked API key this is. Read anew each time, so that revoking works at once."""
+def _usable_key(token: str) -> ApiKey:
+    """The unrevoked API key that this is. Read anew each time, so that revoking works at once; a mistyped one
+    is refused without reading."""
     key_id = credentials.key_id_of(token)
-    key = suppliers.get_key(key_id) if key_id else None
+    key = api_keys.get(key_id) if key_id else None
     if key is None or key.revoked_at or not credentials.matches(token, key.fingerprint):
         raise _invalid()
     _note_use(key)
-    return key.supplier_id
+    return key
 
 
 def _note_use(key: ApiKey) -> None:
@@ -136,7 +156,7 @@ def _note_use(key: ApiKey) -> None:
     if key.last_used_on == today:
         return
     try:
-        commit(suppliers.marking_key_used(key, day=today))
+        commit(api_keys.marking_used(key, day=today))
     except (WriteRefused, Contention):
         return  # another request of today has written the same
 

@@ -64,7 +64,7 @@ class Endpoint:
     if_match: Need = "none"
 
     @property
-    def roles(self) -> frozenset[auth.Role]:
+    def access(self) -> auth.Access:
         return auth.ACCESS[self.name]
 
     @property

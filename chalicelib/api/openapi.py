@@ -157,9 +157,9 @@ def _refusals(path: str, described: Endpoint) -> Iterator[tuple[int, str]]:
     elif described.query:
         yield 400, "INVALID_CURSOR"
         yield 422, "INVALID_BODY, with a pointer to each parameter at fault"
-    if described.roles != PUBLIC:
+    if described.access != PUBLIC:
         yield 401, "CREDENTIALS_MISSING, CREDENTIALS_INVALID"
-        yield 403, "FORBIDDEN"
+        yield 403, "FORBIDDEN, INSUFFICIENT_SCOPE"
         yield 503, "IDENTITY_PROVIDER_UNAVAILABLE, CONTENTION: nothing was done, try again"
     if "{" in path:
         yield 404, "NOT_FOUND: unknown, or not yours"
@@ -180,9 +180,12 @@ def _conflicts(described: Endpoint) -> Iterator[tuple[int, str]]:
 
 
 def _security(described: Endpoint) -> list[dict[str, list[str]]]:
-    if described.roles == PUBLIC:
+    """Who may call it; beside an API key stands the scope that it needs."""
+    access = described.access
+    if access == PUBLIC:
         return []
-    return [{_SECURITY[role][0]: []} for role in sorted(described.roles)]
+    scopes = {Role.SUPPLIER: [str(access.scope)]}
+    return [{_SECURITY[role][0]: scopes.get(role, [])} for role in sorted(access.roles)]
 
 
 def _reference(header: str) -> dict[str, str]:

@@ -58,15 +58,22 @@ def change_supplier_profile(call: Call, supplier_id: str) -> Answer:
 
 @bp.route("/suppliers/{supplier_id}/api-keys", methods=["POST"], content_types=JSON_BODY)
 @endpoint(
-    "Make a further API key",
+    "Make a further API key; two work at a time",
     body=schemas.NewApiKeySchema(),
     answers={201: schemas.CreatedApiKeySchema()},
+    problems={409: "TOO_MANY_KEYS, SUPPLIER_CLOSED"},
     idempotency_key="optional",
 )
 def create_api_key(call: Call, supplier_id: str) -> Answer:
     route = f"POST /suppliers/{supplier_id}/api-keys"
     marked = idempotency.request(call.idempotency_key, caller=call.caller.name, route=route, body=call.body)
-    outcome = api_keys.create(supplier_id, label=call.body.get("label", ""), marked=marked)
+    outcome = api_keys.create(
+        supplier_id,
+        label=call.body.get("label", ""),
+        scopes=call.body.get("scopes"),
+        held=call.caller.scopes,
+        marked=marked,
+    )
     return Answer(201, outcome.answer, replayed=outcome.replayed)
 
 

@@ -9,9 +9,19 @@ import base64
 import hashlib
 import hmac
 import re
+import zlib
+from enum import StrEnum
 
-_API_KEY = re.compile(r"mk_([0-9a-z]{26})_[A-Za-z0-9_-]{43}")
+_API_KEY = re.compile(r"(mk_([0-9a-z]{26})_[A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})")
 _ORDER_TOKEN = re.compile(r"ot_[A-Za-z0-9_-]{43}")
+
+
+class Scope(StrEnum):
+    """What an API key opens: the supplier's profile and keys, its offers and imports, its orders."""
+
+    PROFILE = "profile"
+    OFFERS = "offers"
+    ORDERS = "orders"
 
 
 def _derive(master: bytes, purpose: str, subject: str) -> bytes:
@@ -23,14 +33,20 @@ def _url_safe(raw: bytes) -> str:
 
 
 def api_key(master: bytes, key_id: str) -> str:
-    """The supplier API key that `key_id` (`key_<ulid>`) names: `mk_<ulid>_<43 characters>`."""
-    return f"mk_{key_id.removeprefix('key_')}_{_url_safe(_derive(master, 'api-key', key_id))}"
+    """The supplier API key that `key_id` (`key_<ulid>`) names: `mk_<ulid>_<43 characters><checksum>`."""
+    body = f"mk_{key_id.removeprefix('key_')}_{_url_safe(_derive(master, 'api-key', key_id))}"
+    return body + _checksum(body)
 
 
 def key_id_of(presented: str) -> str | None:
-    """The key id inside a presented API key, or None where the text is no API key."""
+    """The key id inside a presented API key, or None where the text is no API key or a mistyped one."""
     match = _API_KEY.fullmatch(presented)
-    return f"key_{match[1]}" if match else None
+    return f"key_{match[2]}" if match and match[3] == _checksum(match[1]) else None
+
+
+def _checksum(text: str) -> str:
+    """CRC-32 in six characters: no protection, but a slip of the hand shows."""
+    return _url_safe(zlib.crc32(text.encode()).to_bytes(4, "big"))
 
 
 def fingerprint(secret: str) -> str:

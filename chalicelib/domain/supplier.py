@@ -1,9 +1,10 @@
 """A supplier: its record, its states, and what each state lets it do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.credentials import Scope
 from chalicelib.domain.errors import IllegalMove
 
 MOVES = {
@@ -59,8 +60,22 @@ class ApiKey:
     created_at: str
     revoked_at: str | None = None
     last_used_on: str | None = None
-    label: str = field(default="")
+    label: str = ""
+    scopes: frozenset[Scope] = frozenset(Scope)
     correlation_id: str = ""
+
+
+MAX_ACTIVE_KEYS = 2
+"""One in use and one to change over to."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The API keys of a supplier that work: the one place where two requests meet that make or end keys."""
+
+    supplier_id: str
+    key_ids: tuple[str, ...] = ()
+    version: int = 0
 
 
 def check_move(before: str, after: str) -> None:

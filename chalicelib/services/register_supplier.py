@@ -6,8 +6,8 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials
-from chalicelib.domain.supplier import ApiKey, Supplier
-from chalicelib.services import idempotency, supplier_records
+from chalicelib.domain.supplier import Keyring, Supplier
+from chalicelib.services import api_keys, idempotency, supplier_records
 from chalicelib.services.idempotency import Outcome
 from chalicelib.storage import suppliers
 from chalicelib.storage.errors import WriteRefused
@@ -43,23 +43,10 @@ def _work(registration: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Write]
         created_at=now,
         updated_at=now,
     )
-    key = new_key(supplier.supplier_id, label="", now=now)
+    key = api_keys.new_key(supplier.supplier_id, now=now)
     writes = (
         suppliers.adding(supplier),
         suppliers.holding_tax_identity(supplier.tax_identity, supplier.supplier_id),
-        suppliers.adding_key(key),
+        *api_keys.adding(key, Keyring(supplier.supplier_id)),
     )
     return {"supplier": supplier_records.shown(supplier), "key_id": key.key_id}, writes
-
-
-def new_key(supplier_id: str, *, label: str, now: str) -> ApiKey:
-    """A new API key of the supplier, to be stored."""
-    key_id = ids.new_id("key")
-    return ApiKey(
-        key_id=key_id,
-        supplier_id=supplier_id,
-        fingerprint=credentials.fingerprint(credentials.api_key(master_secret(), key_id)),
-        created_at=now,
-        label=label,
-        correlation_id=telemetry.correlation_id(),
-    )

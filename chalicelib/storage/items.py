@@ -115,8 +115,13 @@ class ApiKeyItem(Item, discriminator="KEY"):
     supplier_id = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     label = UnicodeAttribute(default="")
+    scopes = JSONText()
     revoked_at = UnicodeAttribute(null=True)
     last_used_on = UnicodeAttribute(null=True)
+
+
+class KeyringItem(Item, discriminator="KEYRING"):
+    key_ids = JSONText()
 
 
 class IdempotencyItem(Item, discriminator="IDEMPOTENCY"):

@@ -5,7 +5,7 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 
 | access | how | cost |
 |---|---|---|
-| supplier, offer, terms, product, review, key by id | get | one read |
+| supplier, offer, terms, product, review, key by id; a supplier's keyring | get | one read |
 | up to 100 of them | batch get | one round trip |
 | an order with everything under it | query `ORDER#id` | one round trip |
 | is this tax identity, brand, idempotency key taken | conditional put of its own item | in the transaction |
@@ -38,6 +38,10 @@ def tax_identity(identity: str) -> Key:
 
 def api_key(key_id: str) -> Key:
     return Key(f"KEY#{key_id}", "KEY")
+
+
+def keyring(supplier_id: str) -> Key:
+    return Key(f"SUPPLIER#{supplier_id}", "KEYRING")
 
 
 def brand(name: str) -> Key:

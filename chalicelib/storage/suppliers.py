@@ -1,11 +1,11 @@
-"""Suppliers, their tax identities, brands and API keys."""
+"""Suppliers, their tax identities and brands."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chalicelib.domain.supplier import ApiKey, Supplier
-from chalicelib.storage import keys, pages, reads
-from chalicelib.storage.items import ApiKeyItem, BrandItem, SupplierItem, TaxIdentityItem
+from chalicelib.domain.supplier import Supplier
+from chalicelib.storage import keys, reads
+from chalicelib.storage.items import BrandItem, SupplierItem, TaxIdentityItem
 from chalicelib.storage.transaction import Write
 
 
@@ -68,37 +68,6 @@ def brand_holders(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def adding_key(key: ApiKey) -> Write:
-    """Write a new API key. Label `api_key`."""
-    return Write("api_key", _key_item(key), ApiKeyItem.pk.does_not_exist())
-
-
-def revoking_key(key: ApiKey, *, at: str) -> Write:
-    """Revoke a key that is not revoked yet. Label `api_key`."""
-    return Write("api_key", _key_item(replace(key, revoked_at=at)), ApiKeyItem.revoked_at.does_not_exist())
-
-
-def marking_key_used(key: ApiKey, *, day: str) -> Write:
-    """Note the day of the last use. Label `api_key`; refused where the day stands there already."""
-    return Write(
-        "api_key",
-        ApiKeyItem(*keys.api_key(key.key_id)),
-        ApiKeyItem.pk.exists()
-        & ((ApiKeyItem.last_used_on.does_not_exist()) | (ApiKeyItem.last_used_on < day)),
-        actions=[ApiKeyItem.last_used_on.set(day)],
-    )
-
-
-def get_key(key_id: str) -> ApiKey | None:
-    item = reads.get_one(keys.api_key(key_id))
-    return _key_from(item) if isinstance(item, ApiKeyItem) else None
-
-
-def keys_of(supplier_id: str, *, limit: int, cursor: str | None) -> pages.Page[ApiKey]:
-    """The supplier's API keys, oldest first. Raises BadCursor."""
-    return reads.page_by_status(keys.keys_of_supplier(supplier_id), _key_from, limit=limit, cursor=cursor)
-
-
 def _to_item(supplier: Supplier) -> SupplierItem:
     key = keys.supplier(supplier.supplier_id)
     item = SupplierItem(
@@ -141,34 +110,4 @@ def from_item(item: SupplierItem) -> Supplier:
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",
         updated_at=item.updated_at or "",
-    )
-
-
-def _key_item(key: ApiKey) -> ApiKeyItem:
-    return ApiKeyItem(
-        *keys.api_key(key.key_id),
-        key_id=key.key_id,
-        supplier_id=key.supplier_id,
-        fingerprint=key.fingerprint,
-        label=key.label,
-        revoked_at=key.revoked_at,
-        last_used_on=key.last_used_on,
-        status_partition=keys.keys_of_supplier(key.supplier_id),
-        status_sort=f"{key.created_at}#{key.key_id}",
-        correlation_id=key.correlation_id,
-        created_at=key.created_at,
-        updated_at=key.created_at,
-    )
-
-
-def _key_from(item: ApiKeyItem) -> ApiKey:
-    return ApiKey(
-        key_id=item.key_id,
-        supplier_id=item.supplier_id,
-        fingerprint=item.fingerprint,
-        label=item.label,
-        created_at=item.created_at or "",
-        revoked_at=item.revoked_at,
-        last_used_on=item.last_used_on,
-        correlation_id=item.correlation_id or "",
     )

@@ -47,7 +47,7 @@ def test_an_operation_takes_what_its_route_takes(place: tuple[str, str]) -> None
         assert parameters.get(("header", header)) == {"none": None, "optional": False, "required": True}[need]
     assert tuple(operation.get("requestBody", {}).get("content", {})) == described.media_types
     assert {int(status) for status in operation["responses"]} >= {*described.answers, 500}
-    assert bool(operation["security"]) == (described.roles != auth.PUBLIC)
+    assert bool(operation["security"]) == (described.access != auth.PUBLIC)
 
 
 def test_every_operation_and_schema_is_described_with_its_own_name() -> None:

@@ -7,8 +7,8 @@ from marketplace import a_line, a_supplier, an_offer, an_order_body, euros, stoc
 from chalicelib import clock
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials
-from chalicelib.services import register_supplier
-from chalicelib.storage import suppliers
+from chalicelib.domain.supplier import Keyring
+from chalicelib.services import api_keys
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -20,8 +20,8 @@ class Seller:
     def __init__(self, name: str = "north", *, stock: int = 10) -> None:
         self.supplier_id = a_supplier(name)
         self.offer_id = an_offer(self.supplier_id, stock=stock)
-        key = register_supplier.new_key(self.supplier_id, label="", now=clock.timestamp())
-        commit(suppliers.adding_key(key))
+        key = api_keys.new_key(self.supplier_id, now=clock.timestamp())
+        commit(*api_keys.adding(key, Keyring(self.supplier_id)))
         self.token = credentials.api_key(master_secret(), key.key_id)
 
     def send(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:

@@ -16,8 +16,16 @@ def test_an_api_key_names_its_id_and_matches_only_its_own_fingerprint():
 
 
 def test_texts_that_are_no_api_key_name_none():
-    for text in ("", "mk_", "mk_short_x", "ot_" + "a" * 43, "mk_" + "a" * 26 + "_" + "b" * 42):
+    for text in ("", "mk_", "mk_short_x", "ot_" + "a" * 43, "mk_" + "a" * 26 + "_" + "b" * 49):
         assert credentials.key_id_of(text) is None
+
+
+def test_every_slip_of_one_character_in_an_api_key_is_seen():
+    key = credentials.api_key(MASTER, ids.new_id("key"))
+    slips = [
+        key[:place] + ("y" if key[place] == "x" else "x") + key[place + 1 :] for place in range(len(key))
+    ]
+    assert not any(map(credentials.key_id_of, slips))
 
 
 def test_deriving_twice_gives_the_same_and_every_purpose_another():

@@ -20,6 +20,7 @@ from chalicelib.api.schemas.common import (
     page_of,
     text,
 )
+from chalicelib.domain.credentials import Scope
 
 MAX_BRANDS = 90  # all of them are claimed in the one transaction that opens the supplier
 
@@ -108,6 +109,13 @@ class RegisteredSchema(AnswerSchema):
 
 class NewApiKeySchema(StrictSchema):
     label = optional_text(100, minimum=0, metadata={"description": "to tell keys apart"})
+    scopes = listed(
+        one_of(*Scope),
+        minimum=1,
+        maximum=len(Scope),
+        required=False,
+        metadata={"description": "what it opens; where it is not said, what the caller's own key opens"},
+    )
 
 
 class ApiKeySchema(AnswerSchema):
@@ -115,6 +123,7 @@ class ApiKeySchema(AnswerSchema):
 
     key_id = fields.String(required=True)
     label = fields.String(required=True)
+    scopes = fields.List(one_of(*Scope), required=True)
     created_at = moment(required=True)
     last_used_on = fields.String(allow_none=True, metadata={"format": "date"})
     revoked_at = moment(allow_none=True)
