@@ -145,7 +145,7 @@ def test_a_name_longer_than_any_of_ours_is_unknown(path: str, admin: str) -> Non
 def test_the_callers_correlation_id_is_kept(sent: str) -> None:
     registered = call("POST", "/suppliers", a_registration(), headers={"X-Correlation-Id": sent})
 
-    supplier = next(item for item in Item.scan() if item.pk.startswith("SUPPLIER#"))
+    supplier = next(item for item in Item.scan() if item.sk == "PROFILE")
     assert registered.headers["X-Correlation-Id"] == sent
     assert supplier.correlation_id == sent
 
