@@ -77,6 +77,9 @@ ACCESS: Mapping[str, Access] = {
     "resolve_review": ADMIN,
     "correct_supplier": ADMIN,
     "correct_offer": ADMIN,
+    "read_rule_settings": ADMIN,
+    "set_rule_settings": ADMIN,
+    "list_rule_settings": ADMIN,
     "list_dead_letters": ADMIN,
     "redrive_dead_letters": ADMIN,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import pointers
+from chalicelib.domain.rule_settings import AS_DELIVERED, RuleSettings
 from chalicelib.domain.rules.kinds import CorrectionRule, Record
 
 CERTAIN = "CERTAIN"
@@ -31,15 +32,21 @@ class Correction:
         }
 
 
-def apply(record: Record, rules: Sequence[CorrectionRule]) -> tuple[dict[str, Any], list[Correction]]:
+def apply(
+    record: Record, rules: Sequence[CorrectionRule], settings: RuleSettings = AS_DELIVERED
+) -> tuple[dict[str, Any], list[Correction]]:
     """The corrected record and what was changed, in order. A corrected record needs no correction."""
     corrected: dict[str, Any] = dict(record)
     applied = []
     for rule in rules:
+        if not settings.is_on(rule.rule):
+            continue
         for pattern in rule.fields:
             for field in list(pointers.expand(corrected, pattern)):
                 before = pointers.find(corrected, field)
-                after = rule.correct(before, corrected) if isinstance(before, str) else None
+                if not isinstance(before, str) or settings.excepts(rule.rule, field, corrected):
+                    continue
+                after = rule.corrected(before, corrected, settings)
                 if after is not None and after != before:
                     corrected = pointers.replace(corrected, field, after)
                     applied.append(Correction(rule.rule, field, before, after))

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.domain import pointers
 from chalicelib.domain.corrections import LIKELY
+from chalicelib.domain.rule_settings import AS_DELIVERED, RuleSettings
 from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.rules.kinds import ERROR, INFO, Finding, Record
 
@@ -13,15 +14,14 @@ _SHOWN = 500
 """Characters of a value that an issue repeats."""
 
 
-def explain(finding: Finding, record: Record) -> dict[str, Any]:
+def explain(finding: Finding, record: Record, settings: RuleSettings = AS_DELIVERED) -> dict[str, Any]:
     """The issue that a check's finding stands for, with what the corrected record says there."""
     rule = CHECKS[finding.rule]
-    value = pointers.find(record, finding.field)
-    seen = None if value is pointers.MISSING else value
+    seen = pointers.value_at(record, finding.field)
     return {
         "rule": rule.rule,
         "code": rule.code,
-        "severity": rule.severity,
+        "severity": severity(finding, settings),
         "field": finding.field,
         "message": rule.message.format(**finding.detail),
         "value_seen": _shown(seen),
@@ -29,6 +29,11 @@ def explain(finding: Finding, record: Record) -> dict[str, Any]:
         "suggested_value": rule.suggest(seen, finding.field),
         "auto_correctable": False,
     }
+
+
+def severity(finding: Finding, settings: RuleSettings) -> str:
+    """What the finding weighs: what is set for its rule, or else the rule's own."""
+    return settings.of(finding.rule).severity or CHECKS[finding.rule].severity
 
 
 def of_correction(correction: Mapping[str, Any]) -> dict[str, Any]:

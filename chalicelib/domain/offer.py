@@ -36,6 +36,7 @@ class Offer:
     issues: tuple[Mapping[str, Any], ...] = ()
     corrections: tuple[Mapping[str, Any], ...] = ()
     review_id: str | None = None
+    rules_version: int = 0
     product_id: str | None = None
     correlation_id: str = ""
     created_at: str = ""

@@ -16,6 +16,20 @@ def find(record: Any, pointer: str) -> Any:
     return value
 
 
+def value_at(record: Any, pointer: str) -> Any:
+    """The value at `pointer`, None where there is none."""
+    value = find(record, pointer)
+    return None if value is MISSING else value
+
+
+def matches(pattern: str, pointer: str) -> bool:
+    """Whether `pointer` is one of those that `pattern` names."""
+    names, parts = pattern.split("/"), pointer.split("/")
+    return len(names) == len(parts) and all(
+        name == part or (name == "*" and part.isdecimal()) for name, part in zip(names, parts, strict=True)
+    )
+
+
 def expand(record: Any, pattern: str) -> Iterator[str]:
     """The pointers of values that exist and that `pattern` names, in order."""
     head, star, tail = pattern.partition("/*")
@@ -42,6 +56,11 @@ def _replaced(node: Any, parts: list[str], value: Any) -> Any:
         index = int(first)
         return [*node[:index], _replaced(node[index], rest, value), *node[index + 1 :]]
     return {**node, first: _replaced(node[first], rest, value)}
+
+
+def escaped(name: str) -> str:
+    """The name as one part of a pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _parts(pointer: str) -> list[str]:

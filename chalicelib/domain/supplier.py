@@ -35,6 +35,7 @@ class Supplier:
     issues: tuple[Mapping[str, Any], ...] = ()
     corrections: tuple[Mapping[str, Any], ...] = ()
     review_id: str | None = None
+    rules_version: int = 0
     tax_identity: str = ""
     signing_generation: int = 1
     correlation_id: str = ""

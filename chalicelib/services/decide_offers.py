@@ -21,8 +21,10 @@ from chalicelib.services.validation_batch import (
     correct_each,
     decide_each,
     issues_of,
+    judge_again,
     load_offers,
     run_checks,
+    settings_of,
 )
 from chalicelib.storage import offers, products, suppliers
 from chalicelib.storage.errors import WriteRefused
@@ -47,9 +49,12 @@ class _Batch:
 def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
     """Decide the waiting offers of the batch: on sale, or to a person. Raises where one must be retried."""
     waiting = load_offers(records)
-    cases = correct_each(waiting, OFFER_CORRECTIONS)
+    settings = settings_of(reports)
     if not waiting:
-        return
+        return None
+    if settings is None:
+        return judge_again(waiting)
+    cases = correct_each(waiting, OFFER_CORRECTIONS, settings).cases
     batch = _Batch(
         suppliers=suppliers.get_many(offer.supplier_id for offer in waiting.values()),
         products=known_products(cases),
@@ -59,7 +64,7 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
         _decide(case, findings, batch)
 
     try:
-        decide_each(waiting, cases, reports, steps=OFFER_CHECKS, decide=decide_one)
+        return decide_each(waiting, cases, reports, steps=OFFER_CHECKS, decide=decide_one)
     finally:
         _follow_suppliers(batch)
 
@@ -99,6 +104,7 @@ def _decision(
         validation_state="DONE",
         issues=tuple(issues),
         corrections=tuple(applied),
+        rules_version=case.settings.version,
         updated_at=now,
     )
     decided, writes = _with_review(decided, doubtful=doubtful)
@@ -118,7 +124,7 @@ def _current(case: Case[Offer], findings: list[Finding], batch: _Batch) -> list[
         return findings
     facts = product_facts(case.record, case.content, batch.products)
     others = [found for found in findings if CHECKS[found.rule].step != offer_identifiers.STEP]
-    return [*run_checks(OFFER_CHECKS[offer_identifiers.STEP], case.content, facts), *others]
+    return [*run_checks(OFFER_CHECKS[offer_identifiers.STEP], case, facts), *others]
 
 
 def _not_judged_again(offer: Offer) -> list[dict[str, Any]]:

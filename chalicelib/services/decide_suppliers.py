@@ -21,8 +21,10 @@ from chalicelib.services.validation_batch import (
     correct_each,
     decide_each,
     issues_of,
+    judge_again,
     load_suppliers,
     run_checks,
+    settings_of,
 )
 from chalicelib.storage import suppliers
 from chalicelib.storage.errors import WriteRefused
@@ -38,8 +40,11 @@ class UnsettledSupplier(Exception):
 def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
     """Decide the waiting suppliers of the batch: open, or to a person. Raises where one must be retried."""
     waiting = load_suppliers(records)
-    cases = correct_each(waiting, SUPPLIER_CORRECTIONS)
-    decide_each(waiting, cases, reports, steps=SUPPLIER_CHECKS, decide=_decide)
+    settings = settings_of(reports)
+    if settings is None:
+        return judge_again(waiting)
+    cases = correct_each(waiting, SUPPLIER_CORRECTIONS, settings).cases
+    return decide_each(waiting, cases, reports, steps=SUPPLIER_CHECKS, decide=_decide)
 
 
 def _decide(case: Case[Supplier], findings: list[Finding]) -> None:
@@ -61,7 +66,7 @@ def _decision(case: Case[Supplier], findings: list[Finding]) -> tuple[Supplier, 
     owned = supplier_brands.owned_brands(case.content)
     holders = suppliers.brand_holders(owned.values()) if owned else {}
     facts = SupplierFacts(brands_held=held_by_others(before.supplier_id, owned, holders))
-    brand_findings = run_checks(SUPPLIER_CHECKS[supplier_brands.STEP], case.content, facts)
+    brand_findings = run_checks(SUPPLIER_CHECKS[supplier_brands.STEP], case, facts)
     others = [found for found in findings if CHECKS[found.rule].step != supplier_brands.STEP]
 
     applied, issues = issues_of(case, [*others, *brand_findings])
@@ -75,6 +80,7 @@ def _decision(case: Case[Supplier], findings: list[Finding]) -> tuple[Supplier, 
         validation_state="DONE",
         issues=tuple(issues),
         corrections=tuple(applied),
+        rules_version=case.settings.version,
         updated_at=clock.timestamp(),
     )
     decided, review_writes = _with_review(decided, doubtful=doubtful)

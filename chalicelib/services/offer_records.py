@@ -28,6 +28,7 @@ def shown(offer: Offer, terms: Terms, now: datetime) -> dict[str, Any]:
         "stock_as_of": terms.stock_as_of,
         "issues": list(offer.issues),
         "corrections": list(offer.corrections),
+        "rules_version": offer.rules_version,
         "version": offer.version,
         "created_at": offer.created_at,
         "updated_at": offer.updated_at,

@@ -22,6 +22,7 @@ def shown(supplier: Supplier) -> dict[str, Any]:
         "validation_state": supplier.validation_state,
         "issues": list(supplier.issues),
         "corrections": list(supplier.corrections),
+        "rules_version": supplier.rules_version,
         "version": supplier.version,
         "created_at": supplier.created_at,
         "updated_at": supplier.updated_at,

@@ -19,8 +19,9 @@ from chalicelib.domain.rules.catalog import OFFER_CHECKS
 from chalicelib.domain.rules.facts import REACHED, UNREACHABLE, Image, OfferFacts
 from chalicelib.domain.rules.kinds import Finding, Record
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
-from chalicelib.services import remote_checks
+from chalicelib.services import current_rules, remote_checks
 from chalicelib.services.validation_batch import (
+    Batch,
     Case,
     Judged,
     correct_each,
@@ -32,7 +33,7 @@ from chalicelib.services.validation_batch import (
 from chalicelib.storage import products
 
 Records = Sequence[Mapping[str, Any]]
-Cases = dict[Judged, Case[Offer]]
+Cases = Mapping[Judged, Case[Offer]]
 
 _TRIES_PER_HOST = 3
 _HOST_IS_DOWN = {"UNRESOLVED", "UNCONNECTED", "TIMED_OUT"}
@@ -40,10 +41,10 @@ _HOST_IS_DOWN = {"UNRESOLVED", "UNCONNECTED", "TIMED_OUT"}
 
 def identifiers(records: Records) -> dict[str, Any]:
     """Report on GTINs, by themselves and against the products that have them."""
-    cases = _waiting(records)
-    known = known_products(cases)
+    batch = _waiting(records)
+    known = known_products(batch.cases)
     return _report(
-        offer_identifiers.STEP, cases, lambda case: product_facts(case.record, case.content, known)
+        offer_identifiers.STEP, batch, lambda case: product_facts(case.record, case.content, known)
     )
 
 
@@ -54,23 +55,23 @@ def content(records: Records) -> dict[str, Any]:
 
 def price(records: Records) -> dict[str, Any]:
     """Report on prices, by themselves and against other suppliers' offers of the same product."""
-    cases = _waiting(records)
-    known = known_products(cases)
-    return _report(offer_price.STEP, cases, lambda case: product_facts(case.record, case.content, known))
+    batch = _waiting(records)
+    known = known_products(batch.cases)
+    return _report(offer_price.STEP, batch, lambda case: product_facts(case.record, case.content, known))
 
 
 def pictures(records: Records) -> dict[str, Any]:
     """Report on the offers' images, after fetching the beginning of each."""
-    cases = _waiting(records)
+    batch = _waiting(records)
     wanted = gather(
-        cases, lambda case: offer_images.image_urls(case.content) if is_judged_anew(case.record) else []
+        batch.cases, lambda case: offer_images.image_urls(case.content) if is_judged_anew(case.record) else []
     )
     seen = remote_checks.in_parallel(_image_viewer(), wanted)
 
     def facts(case: Case[Offer]) -> OfferFacts:
         return OfferFacts(images={url: seen(url) for url in offer_images.image_urls(case.content)})
 
-    return _report(offer_images.STEP, cases, facts)
+    return _report(offer_images.STEP, batch, facts)
 
 
 def product_id_of(offer: Offer, content: Record) -> str:
@@ -115,17 +116,17 @@ def is_judged_anew(offer: Offer) -> bool:
     return offer.acceptance != "ACCEPTED"
 
 
-def _waiting(records: Records) -> Cases:
-    return correct_each(load_offers(records), OFFER_CORRECTIONS)
+def _waiting(records: Records) -> Batch[Offer]:
+    return correct_each(load_offers(records), OFFER_CORRECTIONS, current_rules.now())
 
 
-def _report(step: str, cases: Cases, facts: Callable[[Case[Offer]], OfferFacts]) -> dict[str, Any]:
+def _report(step: str, batch: Batch[Offer], facts: Callable[[Case[Offer]], OfferFacts]) -> dict[str, Any]:
     def examine(case: Case[Offer]) -> list[Finding]:
         if step != offer_price.STEP and not is_judged_anew(case.record):
             return []
-        return run_checks(OFFER_CHECKS[step], case.content, facts(case))
+        return run_checks(OFFER_CHECKS[step], case, facts(case))
 
-    return report(step, cases, examine)
+    return report(step, batch, examine)
 
 
 def _image_viewer() -> Callable[[str], Image]:

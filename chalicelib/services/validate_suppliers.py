@@ -19,8 +19,9 @@ from chalicelib.domain.rules.facts import REACHED, Probe, SupplierFacts
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import remote_checks
+from chalicelib.services import current_rules, remote_checks
 from chalicelib.services.validation_batch import (
+    Batch,
     Case,
     Judged,
     correct_each,
@@ -32,7 +33,6 @@ from chalicelib.services.validation_batch import (
 from chalicelib.storage import suppliers
 
 Records = Sequence[Mapping[str, Any]]
-Cases = dict[Judged, Case[Supplier]]
 
 
 def identity(records: Records) -> dict[str, Any]:
@@ -42,32 +42,32 @@ def identity(records: Records) -> dict[str, Any]:
 
 def contact(records: Records) -> dict[str, Any]:
     """Report on how the suppliers can be reached, after looking their hosts up."""
-    cases = _waiting(records)
+    batch = _waiting(records)
     has_network = cache(dns.network_is_there)
 
     def look(target: tuple[str, str]) -> str:
         return _look_up(*target, has_network=has_network)
 
-    seen = remote_checks.in_parallel(look, gather(cases, lambda case: _hosts(case).values()))
+    seen = remote_checks.in_parallel(look, gather(batch.cases, lambda case: _hosts(case).values()))
 
     def facts(case: Case[Supplier]) -> SupplierFacts:
         found = {name: seen(target) for name, target in _hosts(case).items()}
         return SupplierFacts(website=found.get("website", REACHED), email=found.get("email", REACHED))
 
-    return _report(supplier_contact.STEP, cases, facts)
+    return _report(supplier_contact.STEP, batch, facts)
 
 
 def brands(records: Records) -> dict[str, Any]:
     """Report on brands that others hold."""
-    cases = _waiting(records)
-    names = gather(cases, lambda case: supplier_brands.owned_brands(case.content).values())
+    batch = _waiting(records)
+    names = gather(batch.cases, lambda case: supplier_brands.owned_brands(case.content).values())
     holders = suppliers.brand_holders(names) if names else {}
 
     def facts(case: Case[Supplier]) -> SupplierFacts:
         owned = supplier_brands.owned_brands(case.content)
         return SupplierFacts(brands_held=held_by_others(case.record.supplier_id, owned, holders))
 
-    return _report(supplier_brands.STEP, cases, facts)
+    return _report(supplier_brands.STEP, batch, facts)
 
 
 def held_by_others(supplier_id: str, owned: Mapping[int, str], holders: Mapping[str, str]) -> frozenset[int]:
@@ -77,7 +77,8 @@ def held_by_others(supplier_id: str, owned: Mapping[int, str], holders: Mapping[
 
 def order_api(records: Records) -> dict[str, Any]:
     """Report on the suppliers' order APIs, after a signed test order to each."""
-    cases = _waiting(records)
+    batch = _waiting(records)
+    cases = batch.cases
     master = secrets.master_secret() if cases else b""
     has_network = cache(dns.network_is_there)
 
@@ -88,20 +89,22 @@ def order_api(records: Records) -> dict[str, Any]:
     probes = {case.record.supplier_id: partial(seen, judged) for judged, case in cases.items()}
     return _report(
         supplier_order_api.STEP,
-        cases,
+        batch,
         lambda case: SupplierFacts(order_api=probes[case.record.supplier_id]()),
     )
 
 
-def _waiting(records: Records) -> Cases:
-    return correct_each(load_suppliers(records), SUPPLIER_CORRECTIONS)
+def _waiting(records: Records) -> Batch[Supplier]:
+    return correct_each(load_suppliers(records), SUPPLIER_CORRECTIONS, current_rules.now())
 
 
-def _report(step: str, cases: Cases, facts: Callable[[Case[Supplier]], SupplierFacts]) -> dict[str, Any]:
+def _report(
+    step: str, batch: Batch[Supplier], facts: Callable[[Case[Supplier]], SupplierFacts]
+) -> dict[str, Any]:
     def examine(case: Case[Supplier]) -> list[Finding]:
-        return run_checks(SUPPLIER_CHECKS[step], case.content, facts(case))
+        return run_checks(SUPPLIER_CHECKS[step], case, facts(case))
 
-    return report(step, cases, examine)
+    return report(step, batch, examine)
 
 
 def _hosts(case: Case[Supplier]) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,8 @@
 """What every validation step and both decisions share: the batch that comes in, and the reports between them.
 
 A batch is a list of keys with the version to judge. A step reports which records it judged, each with its
-findings: a record that is missing in a report was not looked at, which never means that it is clean.
+findings, and by which version of the rules' settings: a record that is missing in a report was not looked at,
+which never means that it is clean, and a decision is made by one version of the settings.
 """
 
 from collections import defaultdict
@@ -10,14 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from chalicelib import ids, telemetry
+from chalicelib import clock, ids, telemetry
 from chalicelib.domain import corrections, issues
 from chalicelib.domain.corrections import Correction
 from chalicelib.domain.offer import Offer
-from chalicelib.domain.rules.catalog import CHECKS
+from chalicelib.domain.rule_settings import RuleSettings
 from chalicelib.domain.rules.kinds import ERROR, CheckRule, CorrectionRule, Finding
 from chalicelib.domain.supplier import Supplier
+from chalicelib.services import current_rules
+from chalicelib.services.commits import commit
 from chalicelib.storage import validations
+from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.keys import Key
 
 R = TypeVar("R", Supplier, Offer)
@@ -42,11 +46,21 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Case(Generic[R]):
-    """A record that waits, its content as the correction rules leave it, and what they changed."""
+    """A record that waits, its content as the correction rules leave it, what they changed, and the settings
+    that it is judged by, about its supplier."""
 
     record: R
     content: dict[str, Any]
     applied: tuple[Correction, ...]
+    settings: RuleSettings
+
+
+@dataclass(frozen=True)
+class Batch(Generic[R]):
+    """The records that wait, and the settings that all of them are judged by."""
+
+    cases: Mapping[Judged, Case[R]]
+    settings: RuleSettings
 
 
 def load_suppliers(records: Iterable[Mapping[str, Any]]) -> dict[Judged, Supplier]:
@@ -74,34 +88,35 @@ def _load(records: Iterable[Mapping[str, Any]], kind: str) -> Iterator[tuple[Jud
             yield judged, record
 
 
-def correct_each(records: Mapping[Judged, R], rules: Sequence[CorrectionRule]) -> dict[Judged, Case[R]]:
+def correct_each(
+    records: Mapping[Judged, R], rules: Sequence[CorrectionRule], settings: RuleSettings
+) -> Batch[R]:
     """The records with their corrected content. One on which a rule breaks is left out (and so out of the
     report), lest it hold up the others."""
     cases = {}
     for judged, record in records.items():
         with _held_apart(judged, record):
             content = record.profile if isinstance(record, Supplier) else record.content
-            corrected, applied = corrections.apply(content, rules)
-            cases[judged] = Case(record, corrected, tuple(applied))
-    return cases
+            about = settings.about(record.supplier_id)
+            corrected, applied = corrections.apply(content, rules, about)
+            cases[judged] = Case(record, corrected, tuple(applied), about)
+    return Batch(cases, settings)
 
 
-def report(
-    step: str, cases: Mapping[Judged, Case[R]], examine: Callable[[Case[R]], Iterable[Finding]]
-) -> dict[str, Any]:
+def report(step: str, batch: Batch[R], examine: Callable[[Case[R]], Iterable[Finding]]) -> dict[str, Any]:
     """The step's report; a record on which `examine` breaks is left out of it."""
     judged = []
-    for each, case in cases.items():
+    for each, case in batch.cases.items():
         with _held_apart(each, case.record):
-            found = [_as_json(finding) for finding in _gravest(examine(case))]
+            found = [_as_json(finding) for finding in _gravest(examine(case), case.settings)]
             judged.append({**each.key._asdict(), "version": str(each.version), "findings": found})
-    return {"step": step, "judged": judged}
+    return {"step": step, "settings": [batch.settings.version, batch.settings.set_at], "judged": judged}
 
 
-def _gravest(findings: Iterable[Finding]) -> list[Finding]:
+def _gravest(findings: Iterable[Finding], settings: RuleSettings) -> list[Finding]:
     found = list(findings)
     if len(found) > MAX_FINDINGS:
-        found.sort(key=lambda finding: CHECKS[finding.rule].severity != ERROR)
+        found.sort(key=lambda finding: issues.severity(finding, settings) != ERROR)
     return found[:MAX_FINDINGS]
 
 
@@ -124,9 +139,9 @@ def _held_apart(judged: Judged, record: Supplier | Offer) -> Iterator[None]:
         telemetry.log("RULE_BROKE", pk=judged.key.pk, sk=judged.key.sk, error=type(error).__name__)
 
 
-def run_checks(checks: Sequence[CheckRule[F]], content: Mapping[str, Any], facts: F) -> list[Finding]:
+def run_checks(checks: Sequence[CheckRule[F]], case: Case[R], facts: F) -> list[Finding]:
     """Everything that these checks find."""
-    return [finding for check in checks for finding in check.findings(content, facts)]
+    return [finding for check in checks for finding in check.findings(case.content, facts, case.settings)]
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:
@@ -145,6 +160,21 @@ def _collect(
             judged_by[each["step"]].add(judged)
             findings[judged] += [Finding(**found) for found in entry["findings"]]
     return set.intersection(*(judged_by[step] for step in steps)), findings
+
+
+def settings_of(reports: Iterable[Mapping[str, Any]]) -> RuleSettings | None:
+    """The settings that all the reports were made by; None where these changed between two of them."""
+    made_by = {(int(version), str(set_at)) for version, set_at in (each["settings"] for each in reports)}
+    return current_rules.of(*made_by.pop()) if len(made_by) == 1 else None
+
+
+def judge_again(waiting: Iterable[Judged]) -> None:
+    """Send the records through validation once more, as they are."""
+    for judged in waiting:
+        try:
+            commit(validations.touching(judged.key, now=clock.timestamp()))
+        except WriteRefused:
+            telemetry.log("RECORD_GONE", pk=judged.key.pk, sk=judged.key.sk)
 
 
 def decide_each(
@@ -183,4 +213,4 @@ def issues_of(case: Case[R], findings: Iterable[Finding]) -> tuple[list[Json], l
     applied: list[Json] = [dict(each) for each in earlier]
     applied += [each.as_json(ids.new_id("cor")) for each in case.applied]
     notes: list[Json] = [issues.of_correction(each) for each in applied]
-    return applied, [*notes, *(issues.explain(finding, case.content) for finding in findings)]
+    return applied, [*notes, *(issues.explain(finding, case.content, case.settings) for finding in findings)]

@@ -98,6 +98,7 @@ class SupplierItem(Item, discriminator="SUPPLIER"):
     issues = JSONText()
     corrections = JSONText()
     review_id = UnicodeAttribute(null=True)
+    rules_version = NumberAttribute(default=0)
     tax_identity = UnicodeAttribute()
     signing_generation = NumberAttribute(default=1)
 
@@ -140,6 +141,7 @@ class OfferItem(Item, discriminator="OFFER"):
     issues = JSONText()
     corrections = JSONText()
     review_id = UnicodeAttribute(null=True)
+    rules_version = NumberAttribute(default=0)
     product_id = UnicodeAttribute(null=True)
 
 
@@ -190,6 +192,16 @@ class ReviewItem(Item, discriminator="REVIEW"):
     note = UnicodeAttribute(null=True)
     history = JSONText()
     notified_at = UnicodeAttribute(null=True)
+
+
+class RuleSettingsItem(Item, discriminator="RULE_SETTINGS"):
+    """Which version holds: `version` is its number, `updated_at` when it was set."""
+
+
+class RuleSettingsVersionItem(Item, discriminator="RULE_SETTINGS_VERSION"):
+    document = JSONText()
+    set_by = UnicodeAttribute()
+    reason = UnicodeAttribute()
 
 
 class OrderItem(Item, discriminator="ORDER"):

@@ -12,6 +12,8 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | suppliers, reviews, offers of a supplier by state | query `by_status` | a page, one round trip |
 | supplier orders of a supplier, newest last | query `by_status` | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
+| the current rule settings | get; their document, which never changes, once per process | one read |
+| versions of the rule settings, newest first | query `RULES` | a page, one round trip |
 | records that wait for validation | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 """
 
@@ -79,6 +81,16 @@ def supplier_order(order_id: str, number: int) -> Key:
 
 def shipment(order_id: str, shipment_id: str) -> Key:
     return Key(f"ORDER#{order_id}", f"SHIPMENT#{shipment_id}")
+
+
+def rule_settings() -> Key:
+    """Which version of the validation rules' settings holds."""
+    return Key("RULES", "VALIDATION")
+
+
+def rule_settings_version(version: int | None) -> Key:
+    """One version of them; None gives what the sort keys of all begin with."""
+    return Key("RULES", "VALIDATION#" + ("" if version is None else f"{version:08}"))
 
 
 def idempotency(digest: str) -> Key:

@@ -8,7 +8,6 @@ from pynamodb.expressions.update import Action
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Terms
 from chalicelib.storage import keys, pages, reads
-from chalicelib.storage.errors import BadCursor
 from chalicelib.storage.items import OfferItem, TermsItem
 from chalicelib.storage.transaction import Write
 
@@ -53,9 +52,9 @@ def page_of_supplier(supplier_id: str, *, limit: int, cursor: str | None) -> pag
     """All the supplier's offers, by SKU. Raises BadCursor."""
     pk, prefix = keys.offer(supplier_id, "")
     start = pages.decode(cursor, partition=("PK", pk), attributes=("PK", "SK"))
-    if start is not None and not start["SK"]["S"].startswith(prefix):
-        raise BadCursor
-    results = OfferItem.query(pk, OfferItem.sk.startswith(prefix), limit=limit, last_evaluated_key=start)
+    results = OfferItem.query(
+        pk, OfferItem.sk.startswith(prefix), limit=limit, last_evaluated_key=pages.within(start, prefix)
+    )
     return pages.read(results, from_item)
 
 
@@ -196,6 +195,7 @@ def _to_item(offer: Offer) -> OfferItem:
         issues=offer.issues,
         corrections=offer.corrections,
         review_id=offer.review_id,
+        rules_version=offer.rules_version,
         product_id=offer.product_id,
         version=offer.version,
         status_partition=keys.offers_of_supplier(offer.supplier_id, offer.acceptance),
@@ -222,6 +222,7 @@ def from_item(item: OfferItem) -> Offer:
         issues=tuple(item.issues),
         corrections=tuple(item.corrections),
         review_id=item.review_id,
+        rules_version=int(item.rules_version),
         product_id=item.product_id,
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",

@@ -56,6 +56,13 @@ def decode(
     return {name: {"S": value} for name, value in key.items()}
 
 
+def within(start: dict[str, Any] | None, prefix: str) -> dict[str, Any] | None:
+    """The start key of a query for sort keys that begin with `prefix`. Raises BadCursor for another's."""
+    if start is not None and not start["SK"]["S"].startswith(prefix):
+        raise BadCursor
+    return start
+
+
 def _is_key_part(value: object) -> bool:
     """Whether the table takes this as part of a key."""
     try:

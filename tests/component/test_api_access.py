@@ -50,6 +50,9 @@ WHO = {
     "POST /admin/reviews/{review_id}/resolution": ADMIN,
     "PATCH /admin/suppliers/{supplier_id}": ADMIN,
     "PATCH /admin/suppliers/{supplier_id}/offers/{sku}": ADMIN,
+    "GET /admin/rule-settings": ADMIN,
+    "PUT /admin/rule-settings": ADMIN,
+    "GET /admin/rule-settings/versions": ADMIN,
     "GET /admin/dead-letters": ADMIN,
     "POST /admin/dead-letters/redrive": ADMIN,
 }

@@ -10,10 +10,11 @@ from component.conftest import RESOURCES
 from component.validating import a_supplier, an_offer, call, record_of
 
 from chalicelib.domain.offer import Offer
+from chalicelib.domain.rule_settings import AS_DELIVERED
 from chalicelib.domain.rules.catalog import OFFER_CHECKS, SUPPLIER_CHECKS
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services.validation_batch import MAX_FINDINGS, Case, Judged, report
+from chalicelib.services.validation_batch import MAX_FINDINGS, Batch, Case, Judged, report
 from chalicelib.storage import keys
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -67,7 +68,9 @@ def test_an_error_is_never_cut_off_behind_warnings() -> None:
         Finding("email.invalid", "/contact/email")
     ]
 
-    told = report("supplier_contact", {judged: Case(seller, {}, ())}, lambda _case: found)
+    batch = Batch({judged: Case(seller, {}, (), AS_DELIVERED)}, AS_DELIVERED)
+
+    told = report("supplier_contact", batch, lambda _case: found)
 
     rules = [finding["rule"] for finding in told["judged"][0]["findings"]]
     assert rules == ["email.invalid"] + ["host.not_checked"] * (MAX_FINDINGS - 1)

@@ -139,6 +139,7 @@ class OfferSchema(StoredSchema):
     commission_category = fields.String()
     issues = fields.List(fields.Nested(IssueSchema), required=True)
     corrections = fields.List(fields.Nested(CorrectionSchema), required=True)
+    rules_version = fields.Integer(required=True)
 
 
 OfferPageSchema = page_of(OfferSchema, "OfferPage")

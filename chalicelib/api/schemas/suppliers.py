@@ -97,6 +97,7 @@ class SupplierSchema(StoredSchema):
     commission_plan = fields.String()
     issues = fields.List(fields.Nested(IssueSchema), required=True)
     corrections = fields.List(fields.Nested(CorrectionSchema), required=True)
+    rules_version = fields.Integer(required=True)
 
 
 class RegisteredSchema(AnswerSchema):

@@ -1,16 +1,22 @@
 """The two sorts of rules. A correction rule mends one value; a check rule says what is wrong with a record.
 
-Both are small pure functions with a decorator that gives them their identity. A check may look at facts that
-its step fetched; what it finds is a field and codes or numbers, never a value of the record, because findings
-travel through the workflow. `issues.explain` turns them into words where the record is at hand.
+Both are small pure functions with a decorator that gives them their identity. Their keyword-only arguments
+are the rule's parameters, with the defaults that hold where a marketplace has not set them. A check may look
+at facts that its step fetched; what it finds is a field and codes or numbers, never a value of the record,
+because findings travel through the workflow. `issues.explain` turns them into words where the record is at
+hand.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Any, Generic, TypeVar
 
+from chalicelib.domain.rule_settings import AS_DELIVERED, RuleSettings
+
 Record = Mapping[str, Any]
+Parameters = Mapping[str, Any]
 Detail = Mapping[str, int | str]
 F = TypeVar("F")
 
@@ -37,21 +43,29 @@ class Finding:
 @dataclass(frozen=True)
 class CorrectionRule:
     """`correct(value, record)` gives the right value or None, for text values at `fields` (pointer
-    patterns). It must be certain, and right values must come out unchanged."""
+    patterns), given the rule's parameters as keywords. It must be certain, and right values must come out
+    unchanged. `source` says where the rule comes from."""
 
     rule: str
     code: str
     fields: tuple[str, ...]
     message: str
-    correct: Callable[[str, Record], str | None]
+    correct: Callable[..., str | None]
+    parameters: Parameters
+    source: str
+
+    def corrected(self, value: str, record: Record, settings: RuleSettings = AS_DELIVERED) -> str | None:
+        """The right value under `settings`, None where the rule has nothing to say."""
+        return self.correct(value, record, **settings.parameters(self.rule, record))
 
 
 @dataclass(frozen=True)
 class CheckRule(Generic[F]):
-    """`find(record, facts)` yields the places where the corrected record breaks the rule.
+    """`find(record, facts)`, given the rule's parameters as keywords, yields the places where the corrected
+    record breaks the rule.
 
     `message` and `expected` are format strings over the detail; `suggest(value, field)` proposes a value
-    that a person may accept.
+    that a person may accept; `source` says where the rule comes from.
     """
 
     rule: str
@@ -60,12 +74,18 @@ class CheckRule(Generic[F]):
     step: str
     message: str
     expected: str
-    find: Callable[[Record, F], Iterable[Place]]
+    find: Callable[..., Iterable[Place]]
     suggest: Callable[[Any, str], Any]
+    parameters: Parameters
+    source: str
 
-    def findings(self, record: Record, facts: F) -> Iterator[Finding]:
-        for place in self.find(record, facts):
-            yield Finding(self.rule, place.field, place.detail)
+    def findings(self, record: Record, facts: F, settings: RuleSettings = AS_DELIVERED) -> Iterator[Finding]:
+        """What the rule finds under `settings`, but for values that a person excepted from it."""
+        if not settings.is_on(self.rule):
+            return
+        for place in self.find(record, facts, **settings.parameters(self.rule, record)):
+            if not settings.excepts(self.rule, place.field, record):
+                yield Finding(self.rule, place.field, place.detail)
 
 
 def at(pointer: str, **detail: int | str) -> Place:
@@ -75,11 +95,11 @@ def at(pointer: str, **detail: int | str) -> Place:
 
 def correction(
     rule: str, *fields: str, code: str, message: str
-) -> Callable[[Callable[[str, Record], str | None]], CorrectionRule]:
-    """Make the decorated function the correction rule of this name."""
+) -> Callable[[Callable[..., str | None]], CorrectionRule]:
+    """Make the decorated function `(value, record, *, parameters…)` the correction rule of this name."""
 
-    def name(function: Callable[[str, Record], str | None]) -> CorrectionRule:
-        return CorrectionRule(rule, code, fields, message, function)
+    def name(function: Callable[..., str | None]) -> CorrectionRule:
+        return CorrectionRule(rule, code, fields, message, function, _parameters(function), _source(function))
 
     return name
 
@@ -93,10 +113,36 @@ def check(
     severity: str = ERROR,
     expected: str = "",
     suggest: Callable[[Any, str], Any] = lambda _value, _field: None,
-) -> Callable[[Callable[[Record, F], Iterable[Place]]], CheckRule[F]]:
-    """Make the decorated function the check rule of this name, run by the validation step `step`."""
+) -> Callable[[Callable[..., Iterable[Place]]], CheckRule[Any]]:
+    """Make the decorated function `(record, facts, *, parameters…)` the check rule of this name, run by the
+    validation step `step`."""
 
-    def name(function: Callable[[Record, F], Iterable[Place]]) -> CheckRule[F]:
-        return CheckRule(rule, code, severity, step, message, expected, function, suggest)
+    def name(function: Callable[..., Iterable[Place]]) -> CheckRule[Any]:
+        return CheckRule(
+            rule,
+            code,
+            severity,
+            step,
+            message,
+            expected,
+            function,
+            suggest,
+            _parameters(function),
+            _source(function),
+        )
 
     return name
+
+
+def _parameters(function: Callable[..., Any]) -> Parameters:
+    """The keyword-only arguments of a rule with their defaults. Raises TypeError where one has none."""
+    arguments = inspect.signature(function).parameters.values()
+    named = {each.name: each.default for each in arguments if each.kind is each.KEYWORD_ONLY}
+    without = [name for name, default in named.items() if default is inspect.Parameter.empty]
+    if without:
+        raise TypeError(f"{function.__name__} gives no default for {', '.join(without)}")
+    return named
+
+
+def _source(function: Callable[..., Any]) -> str:
+    return inspect.getdoc(function) or ""

@@ -91,10 +91,10 @@ def image_not_an_image(record: Record, facts: OfferFacts) -> Iterator[Place]:
     message="The image has {width} x {height} pixels; each side must have at least {least}.",
     expected="at least {least} x {least} pixels",
 )
-def image_too_small(record: Record, facts: OfferFacts) -> Iterator[Place]:
+def image_too_small(record: Record, facts: OfferFacts, *, least: int = MIN_SIDE) -> Iterator[Place]:
     for field, image in _having(REACHED, record, facts):
-        if min(image.width, image.height) < MIN_SIDE:
-            yield at(field, width=image.width, height=image.height, least=MIN_SIDE)
+        if min(image.width, image.height) < least:
+            yield at(field, width=image.width, height=image.height, least=least)
 
 
 def _with_https(value: Any, _field: str) -> str:

@@ -1,0 +1,74 @@
+"""The settings of the validation rules, as administrators read and send them."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from chalicelib.api.faults import StrictSchema
+from chalicelib.api.schemas.common import AnswerSchema, moment, number, one_of, page_of, text
+from chalicelib.domain.rule_documents import SEVERITIES
+from chalicelib.domain.rule_settings import POLICIES
+
+
+class RulesDocument(fields.Field[dict[str, Any]]):
+    """An object by rule; what may stand in it is the rules' own matter."""
+
+    def __init__(self, **options: Any) -> None:
+        description = (
+            "by rule: enabled, policy (corrections) or severity (checks), parameters, "
+            "limits [{where, parameters}], exceptions [{field, value, where?}]; "
+            "where names supplier_id, brand or category"
+        )
+        metadata = {"type": "object", "additionalProperties": True, "description": description}
+        super().__init__(metadata=metadata, **options)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("This must be an object.")
+        return {name: _with_doubles(inner) for name, inner in value.items()}
+
+
+def _with_doubles(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_doubles(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(inner) for inner in value]
+    return number(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+
+
+class NewRuleSettingsSchema(StrictSchema):
+    rules = RulesDocument(required=True)
+    reason = text(500)
+
+
+class RuleSchema(AnswerSchema):
+    """One rule as it is in force. `policy` is a correction's, `defaults` are the parameters as delivered."""
+
+    rule = fields.String(required=True)
+    kind = one_of("CHECK", "CORRECTION")
+    code = fields.String(required=True)
+    severity = one_of(*SEVERITIES)
+    policy = one_of(*POLICIES, allow_none=True)
+    enabled = fields.Boolean(required=True)
+    parameters = fields.Dict(required=True)
+    defaults = fields.Dict(required=True)
+    message = fields.String(required=True)
+    source = fields.String(required=True)
+
+
+class RuleSettingsVersionSchema(AnswerSchema):
+    """One version: `settings` is the document that was set. Version 0 is before anybody has set any."""
+
+    version = fields.Integer(required=True)
+    settings = fields.Dict(required=True)
+    set_by = fields.String(required=True, allow_none=True)
+    set_at = moment(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+class RuleSettingsSchema(RuleSettingsVersionSchema):
+    rules = fields.List(fields.Nested(RuleSchema), required=True)
+
+
+RuleSettingsPageSchema = page_of(RuleSettingsVersionSchema, "RuleSettingsPage")
