@@ -7,8 +7,9 @@ from chalicelib.api.http import JSON_BODY, PATCH_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import admin as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
-from chalicelib.api.schemas.offers import OfferBodySchema, OfferSchema
+from chalicelib.api.schemas.offers import OfferSchema
 from chalicelib.api.schemas.suppliers import RegistrationSchema, SupplierSchema
+from chalicelib.bodies.offer import OfferBodySchema
 from chalicelib.services import change_supplier, dead_letters, manage_offers
 
 bp = Blueprint(__name__)

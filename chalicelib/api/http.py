@@ -22,9 +22,10 @@ from marshmallow import Schema
 
 from chalicelib import auth, ids, telemetry
 from chalicelib.api import answers as rendering
-from chalicelib.api import faults, json_body, preconditions
+from chalicelib.api import json_body, preconditions
 from chalicelib.api.answers import Answer
 from chalicelib.api.merge_patch import merge_patch
+from chalicelib.bodies import faults
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.problems import BadRequest, Conflict, NotFound, PreconditionRequired, Problem
 from chalicelib.services.versions import Expected

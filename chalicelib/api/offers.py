@@ -6,6 +6,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.http import JSON_BODY, PATCH_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import offers as schemas
+from chalicelib.bodies.offer import OfferBodySchema
 from chalicelib.services import manage_offers, offer_records, read_offers, set_stock
 
 bp = Blueprint(__name__)
@@ -41,7 +42,7 @@ def read_offer(_call: Call, supplier_id: str, sku: str) -> Answer:
 @bp.route(OFFER, methods=["PUT"], content_types=JSON_BODY)
 @endpoint(
     "Create or replace an offer; validation follows",
-    body=schemas.OfferBodySchema(),
+    body=OfferBodySchema(),
     answers={200: schemas.OfferSchema(), 201: schemas.OfferSchema()},
     problems={409: "SUPPLIER_CLOSED"},
     if_match="optional",
@@ -54,7 +55,7 @@ def put_offer(call: Call, supplier_id: str, sku: str) -> Answer:
 @bp.route(OFFER, methods=["PATCH"], content_types=PATCH_BODY)
 @endpoint(
     "Change part of an offer",
-    patch=schemas.OfferBodySchema(),
+    patch=OfferBodySchema(),
     answers={200: schemas.OfferSchema()},
     problems={409: "SUPPLIER_CLOSED"},
     if_match="optional",

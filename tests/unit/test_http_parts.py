@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import fields
 
-from chalicelib.api import answers, faults, json_body, preconditions
+from chalicelib.api import answers, json_body, preconditions
 from chalicelib.api.merge_patch import merge_patch
+from chalicelib.bodies import faults
 from chalicelib.problems import BadRequest, StaleVersion, UnsupportedMediaType
 
 JSON = st.recursive(

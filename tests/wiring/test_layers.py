@@ -16,8 +16,9 @@ MAY_IMPORT = {
     "storage": {"domain"},
     "clients": {"domain"},
     "feeds": {"domain"},
-    "services": {"domain", "storage", "clients", "feeds"},
-    "api": {"domain", "services"},
+    "bodies": {"domain"},
+    "services": {"domain", "storage", "clients", "feeds", "bodies"},
+    "api": {"domain", "bodies", "services"},
     "events": {"domain", "services"},
     "steps": {"domain", "services"},
 }

@@ -2,8 +2,9 @@
 
 from marshmallow import fields
 
-from chalicelib.api.faults import StrictSchema
-from chalicelib.api.schemas.common import AnswerSchema, listed, moment, one_of, page_of, text
+from chalicelib.api.schemas.common import AnswerSchema, moment, page_of
+from chalicelib.bodies.faults import StrictSchema
+from chalicelib.bodies.fields import listed, one_of, text
 from chalicelib.services import dead_letters
 
 

@@ -7,22 +7,24 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
-from chalicelib.api.faults import StrictSchema
 from chalicelib.api.schemas.common import (
     AddressSchema,
     AnswerSchema,
+    PageQuerySchema,
+    StoredSchema,
+    moment,
+    page_of,
+)
+from chalicelib.bodies.faults import StrictSchema
+from chalicelib.bodies.fields import (
     Flag,
     Moment,
     MoneySchema,
-    PageQuerySchema,
-    StoredSchema,
     WebAddress,
     listed,
-    moment,
     money,
     one_of,
     optional_text,
-    page_of,
     text,
     whole,
 )

@@ -2,17 +2,16 @@
 
 from marshmallow import fields
 
-from chalicelib.api.faults import StrictSchema
 from chalicelib.api.schemas.common import (
     AnswerSchema,
     IssueSchema,
     PageQuerySchema,
     StoredSchema,
     moment,
-    one_of,
-    optional_text,
     page_of,
 )
+from chalicelib.bodies.faults import StrictSchema
+from chalicelib.bodies.fields import one_of, optional_text
 
 REVIEW_STATUS = ("OPEN", "CLAIMED", "RESOLVED")
 DECISIONS = ("APPROVED", "REJECTED", "CHANGES_REQUESTED")

@@ -5,8 +5,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from chalicelib.api.faults import StrictSchema
-from chalicelib.api.schemas.common import AnswerSchema, moment, number, one_of, page_of, text
+from chalicelib.api.schemas.common import AnswerSchema, moment, page_of
+from chalicelib.bodies.faults import StrictSchema
+from chalicelib.bodies.fields import number, one_of, text
 from chalicelib.domain.rule_documents import SEVERITIES
 from chalicelib.domain.rule_settings import POLICIES
 

@@ -4,22 +4,17 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from chalicelib.api.faults import StrictSchema
 from chalicelib.api.schemas.common import (
-    MAX_URL,
     AddressSchema,
     AnswerSchema,
     CorrectionSchema,
-    Flag,
     IssueSchema,
     StoredSchema,
-    listed,
     moment,
-    one_of,
-    optional_text,
     page_of,
-    text,
 )
+from chalicelib.bodies.faults import StrictSchema
+from chalicelib.bodies.fields import MAX_URL, Flag, listed, one_of, optional_text, text
 from chalicelib.domain.credentials import Scope
 
 MAX_BRANDS = 90  # all of them are claimed in the one transaction that opens the supplier
