@@ -89,8 +89,11 @@ class Terms:
 class Product:
     """What is sold, one per GTIN-14: the content, who offers it, and the ranked view that clients read.
 
-    `offer_ids` maps supplier to `{"offer_id", "sku"}` and is the truth of membership; `offers_view` is
-    rebuilt from the members' Terms whenever one of them changes, under `view_version`.
+    `offer_ids` maps supplier to its member: `offer_id`, `sku`, `since` when it is one, `at` which its content
+    was accepted, whether its supplier `owns_brand`. It is the truth of membership. `sources` says of each
+    field, by JSON pointer, which offer it is from; `is_content_due` that the fields are to be merged anew
+    from all members. `offers_view` is rebuilt from the members' Terms whenever one of them changes, under
+    `view_version`.
     """
 
     product_id: str
@@ -101,8 +104,9 @@ class Product:
     description: str = ""
     image_urls: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    source_offer_id: str = ""
-    offer_ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    is_content_due: bool = False
+    offer_ids: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     offers_view: tuple[Mapping[str, Any], ...] = ()
     view_version: int = 0
     version: int = 1

@@ -39,9 +39,11 @@ class UnsettledOffer(Exception):
 
 @dataclass
 class _Batch:
-    """What the decisions of one batch share: suppliers as read before them, and products as they become."""
+    """What the decisions of one batch share: suppliers and holders of brands as read before them, and
+    products as they become."""
 
     suppliers: Mapping[str, Supplier]
+    brand_holders: Mapping[str, str]
     products: dict[str, Product]
     decided: list[Offer] = field(default_factory=list)
 
@@ -57,6 +59,7 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     cases = correct_each(waiting, OFFER_CORRECTIONS, settings).cases
     batch = _Batch(
         suppliers=suppliers.get_many(offer.supplier_id for offer in waiting.values()),
+        brand_holders=publish_offers.brand_holders(case.content for case in cases.values()),
         products=known_products(cases),
     )
 
@@ -110,7 +113,12 @@ def _decision(
     decided, writes = _with_review(decided, doubtful=doubtful)
     product = None
     if not doubtful and is_judged_anew(before):
-        product, product_writes = publish_offers.joined(decided, batch.products.get(product_id), now=now)
+        product, product_writes = publish_offers.joined(
+            decided,
+            batch.products.get(product_id),
+            now=now,
+            holds_brand=publish_offers.holds_brand(decided, batch.brand_holders),
+        )
         decided = replace(decided, product_id=product_id)
         writes += product_writes
     terms = publish_offers.terms_write(decided, batch.suppliers[before.supplier_id], now=now)

@@ -1,14 +1,22 @@
 """An offer's decision reaches the shop: its terms, and its place in a product."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
+from chalicelib.domain import golden
 from chalicelib.domain.offer import Offer, Product, Terms, blocks
+from chalicelib.domain.rules import text
+from chalicelib.domain.rules.kinds import Record
 from chalicelib.domain.rules.offer_identifiers import key_of
 from chalicelib.domain.rules.offer_price import price_of
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services.validate_offers import is_source, product_id_of
-from chalicelib.storage import offers, products
+from chalicelib.services.validate_offers import product_id_of
+from chalicelib.storage import offers, products, suppliers
 from chalicelib.storage.transaction import Write
+
+_LONGEST_BRAND = 400
+"""Unusual characters may fold to many; a key of the table holds 2 KB."""
 
 
 def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
@@ -39,21 +47,43 @@ def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
     return offers.changing_terms(terms, now=now)
 
 
-def joined(offer: Offer, known: Product | None, *, now: str) -> tuple[Product, list[Write]]:
+def brand_holders(contents: Iterable[Record]) -> dict[str, str]:
+    """Which supplier holds each brand of these contents, for `holds_brand`; a round trip for every 100."""
+    return suppliers.brand_holders(name for name in map(_brand_of, contents) if len(name) <= _LONGEST_BRAND)
+
+
+def holds_brand(offer: Offer, holders: Mapping[str, str]) -> bool:
+    """Whether the offer is by the supplier that holds its brand, where `holders` has it."""
+    return holders.get(_brand_of(offer.content)) == offer.supplier_id
+
+
+def _brand_of(content: Record) -> str:
+    return text.essence(str(content.get("brand", "")))
+
+
+def joined(
+    offer: Offer, known: Product | None, *, now: str, holds_brand: bool
+) -> tuple[Product, list[Write]]:
     """The product as it will be with the (accepted) offer in it, and the writes that put it there (labels
-    `product` and `product:leave`). `known` is the product as it stands, None where nobody offers it yet.
-    `offer` still has the product that it was in before."""
-    product = _product_of(offer, known, now=now)
-    member = {"offer_id": offer.offer_id, "sku": offer.sku}
-    product = replace(product, offer_ids={**product.offer_ids, offer.supplier_id: member})
+    `product` and `product:leave`). `known` is the product as it stands, None where nobody offers it yet;
+    `holds_brand` whether the offer's supplier holds its brand. `offer` still has the product that it was in
+    before."""
+    before = known or Product(
+        product_id_of(offer, offer.content),
+        gtin=key_of(offer.content),
+        title="",
+        brand="",
+        category="",
+        created_at=now,
+        updated_at=now,
+    )
+    member = _member(offer, before, now=now, holds_brand=holds_brand)
+    product = golden.with_member(before, offer.supplier_id, member, offer.content)
+    product = replace(product, correlation_id=offer.correlation_id)
     if known is None:
         writes = [products.adding(product)]
     else:
-        writes = [
-            products.joining(
-                product, supplier_id=offer.supplier_id, offer_id=offer.offer_id, sku=offer.sku, now=now
-            )
-        ]
+        writes = [products.joining(product, offer.supplier_id, now=now)]
     if offer.product_id and offer.product_id != product.product_id:
         writes.append(
             products.leaving(
@@ -67,28 +97,12 @@ def joined(offer: Offer, known: Product | None, *, now: str) -> tuple[Product, l
     return product if known is None else replace(product, version=known.version + 1), writes
 
 
-def _product_of(offer: Offer, known: Product | None, *, now: str) -> Product:
-    """The product with this offer's content where the offer is its source."""
-    if known is not None and not is_source(known, offer):
-        return replace(known, correlation_id=offer.correlation_id)
-    content = offer.content
-    blank = Product(
-        product_id=product_id_of(offer, content),
-        gtin=key_of(content),
-        title="",
-        brand="",
-        category="",
-        created_at=now,
-        updated_at=now,
-    )
-    return replace(
-        known or blank,
-        title=content["title"],
-        brand=content["brand"],
-        category=content["category"],
-        description=content.get("description", ""),
-        image_urls=tuple(content.get("image_urls", ())),
-        attributes=content.get("attributes", {}),
-        source_offer_id=offer.offer_id,
-        correlation_id=offer.correlation_id,
-    )
+def _member(offer: Offer, product: Product, *, now: str, holds_brand: bool) -> dict[str, Any]:
+    earlier = product.offer_ids.get(offer.supplier_id)
+    return {
+        "offer_id": offer.offer_id,
+        "sku": offer.sku,
+        "since": earlier["since"] if earlier else now,
+        "at": now,
+        "owns_brand": holds_brand,
+    }

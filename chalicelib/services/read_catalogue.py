@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain import golden
 from chalicelib.domain import gtin as gtins
 from chalicelib.domain.offer import Product
 from chalicelib.problems import NotFound
@@ -33,6 +34,7 @@ def _shown(product: Product) -> dict[str, Any]:
         "description": product.description,
         "image_urls": list(product.image_urls),
         "attributes": dict(product.attributes),
+        "sources": golden.grouped(product.sources),
         "offers": list(product.offers_view),
         "version": product.version,
         "created_at": product.created_at,

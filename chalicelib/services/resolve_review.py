@@ -119,7 +119,9 @@ def _joining(offer: Offer, *, now: str) -> tuple[Offer, list[Write]]:
             "DUPLICATE_OFFER",
             "The supplier offers this product under another SKU. Withdraw that, or correct the GTIN.",
         )
-    _, writes = publish_offers.joined(offer, known, now=now)
+    holders = publish_offers.brand_holders([offer.content])
+    holds_brand = publish_offers.holds_brand(offer, holders)
+    _, writes = publish_offers.joined(offer, known, now=now, holds_brand=holds_brand)
     return replace(offer, product_id=product_id), writes
 
 

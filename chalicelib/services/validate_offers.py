@@ -87,15 +87,17 @@ def product_facts(offer: Offer, content: Record, known: Mapping[str, Product]) -
         return OfferFacts()
     member = product.offer_ids.get(offer.supplier_id)
     return OfferFacts(
-        product_brand=None if is_source(product, offer) else product.brand,
+        product_brand=None if _gives_brand(offer, product) else product.brand,
         offered_under_other_sku=member is not None and member["sku"] != offer.sku,
         other_prices=_other_prices(offer, content, product),
     )
 
 
-def is_source(product: Product, offer: Offer) -> bool:
-    """Whether the product's content is this offer's to say: it is its first, or nobody else offers it."""
-    return product.source_offer_id == offer.offer_id or not product.offer_ids.keys() - {offer.supplier_id}
+def _gives_brand(offer: Offer, product: Product) -> bool:
+    """Whether the product's brand is this offer's to say: it gave it, or nobody else has the product."""
+    source = product.sources.get("/brand")
+    gave = source is not None and source["offer_id"] == offer.offer_id
+    return gave or not product.offer_ids.keys() - {offer.supplier_id}
 
 
 def _other_prices(offer: Offer, content: Record, product: Product) -> tuple[int, ...]:

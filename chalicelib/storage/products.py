@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain import golden
 from chalicelib.domain.offer import Product
 from chalicelib.storage import keys, reads
 from chalicelib.storage.items import ProductItem
@@ -25,28 +28,40 @@ def adding(product: Product) -> Write:
     return Write("product", _to_item(product), ProductItem.pk.does_not_exist())
 
 
-def joining(product: Product, *, supplier_id: str, offer_id: str, sku: str, now: str) -> Write:
-    """Make the offer a member of an existing product, one SKU per supplier, and set the product's content
-    from `product`. Refused where the product has changed since `product` was read, its view apart, or the
-    supplier offers it under another SKU. Label `product`."""
-    member = ProductItem.offer_ids[supplier_id]
+def joining(product: Product, supplier_id: str, *, now: str) -> Write:
+    """Make the supplier's offer the member of an existing product that `product` has it as, one SKU per
+    supplier, and set the product's content from `product`. Refused where the product has changed since
+    `product` was read, its view apart, or the supplier offers it under another SKU. Label `product`."""
+    member, joins = ProductItem.offer_ids[supplier_id], product.offer_ids[supplier_id]
     return Write(
         "product",
         ProductItem(*keys.product(product.product_id)),
-        (ProductItem.version == product.version) & (member.does_not_exist() | (member["sku"] == sku)),
-        actions=[
-            member.set({"offer_id": offer_id, "sku": sku}),
-            ProductItem.content.set(_content(product)),
-            ProductItem.source_offer_id.set(product.source_offer_id),
-            ProductItem.correlation_id.set(product.correlation_id),
-            ProductItem.updated_at.set(now),
-            ProductItem.version.add(1),
-        ],
+        (ProductItem.version == product.version)
+        & (member.does_not_exist() | (member["sku"] == joins["sku"])),
+        actions=[member.set(dict(joins)), *_saying(product, now=now)],
     )
 
 
+def saying(product: Product, *, now: str) -> Write:
+    """Set the product's content, where it has not changed since it was read. Label `product`."""
+    item = ProductItem(*keys.product(product.product_id))
+    return Write("product", item, ProductItem.version == product.version, actions=_saying(product, now=now))
+
+
+def _saying(product: Product, *, now: str) -> list[Action]:
+    return [
+        ProductItem.content.set(_content(product)),
+        ProductItem.sources.set(golden.grouped(product.sources)),
+        ProductItem.content_due.set(product.is_content_due),
+        ProductItem.correlation_id.set(product.correlation_id),
+        ProductItem.updated_at.set(now),
+        ProductItem.version.add(1),
+    ]
+
+
 def leaving(product_id: str, *, supplier_id: str, sku: str, now: str, correlation_id: str) -> Write:
-    """End the membership of the supplier's offer of this SKU. Label `product:leave`."""
+    """End the membership of the supplier's offer of this SKU; what it gave to the content is due to be merged
+    anew. Label `product:leave`."""
     member = ProductItem.offer_ids[supplier_id]
     return Write(
         "product:leave",
@@ -54,6 +69,7 @@ def leaving(product_id: str, *, supplier_id: str, sku: str, now: str, correlatio
         member["sku"] == sku,
         actions=[
             member.remove(),
+            ProductItem.content_due.set(True),
             ProductItem.correlation_id.set(correlation_id),
             ProductItem.updated_at.set(now),
             ProductItem.version.add(1),
@@ -92,7 +108,8 @@ def _to_item(product: Product) -> ProductItem:
         product_id=product.product_id,
         gtin=product.gtin,
         content=_content(product),
-        source_offer_id=product.source_offer_id,
+        sources=golden.grouped(product.sources),
+        content_due=product.is_content_due,
         offer_ids={supplier: dict(member) for supplier, member in product.offer_ids.items()},
         offers_view=list(product.offers_view),
         view_version=product.view_version,
@@ -115,7 +132,8 @@ def from_item(item: ProductItem) -> Product:
         description=content["description"],
         image_urls=tuple(content["image_urls"]),
         attributes=content["attributes"],
-        source_offer_id=item.source_offer_id,
+        sources=_by_field(item.sources),
+        is_content_due=item.content_due,
         offer_ids={supplier: _member(member) for supplier, member in item.offer_ids.as_dict().items()},
         offers_view=tuple(item.offers_view),
         view_version=int(item.view_version),
@@ -126,5 +144,13 @@ def from_item(item: ProductItem) -> Product:
     )
 
 
-def _member(member: Mapping[str, Any]) -> dict[str, str]:
-    return {"offer_id": member["offer_id"], "sku": member["sku"]}
+def _member(member: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: member[name] for name in ("offer_id", "sku", "since", "at", "owns_brand")}
+
+
+def _by_field(groups: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    return {
+        pointer: {name: group[name] for name in ("offer_id", "supplier_id", "at")}
+        for group in groups
+        for pointer in group["fields"]
+    }

@@ -71,7 +71,7 @@ def a_product(product_id: str, *offer_ids: str) -> None:
     """Store a product with these members; its view is for the stream's reader to make."""
     now = clock.timestamp()
     terms = offers.get_terms(offer_ids)
-    members = {each.supplier_id: {"offer_id": each.offer_id, "sku": each.sku} for each in terms.values()}
+    members = {each.supplier_id: a_member(each.offer_id, each.sku) for each in terms.values()}
     commit(
         products.adding(
             Product(
@@ -86,6 +86,12 @@ def a_product(product_id: str, *offer_ids: str) -> None:
             )
         )
     )
+
+
+def a_member(offer_id: str, sku: str, **fields: Any) -> dict[str, Any]:
+    """What a product keeps of one that offers it."""
+    since = "2026-01-01T00:00:00.000Z"
+    return {"offer_id": offer_id, "sku": sku, "since": since, "at": since, "owns_brand": False, **fields}
 
 
 def a_line(offer_id: str, quantity: int = 1, price: str = "5.00") -> dict[str, Any]:

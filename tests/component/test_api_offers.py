@@ -47,7 +47,7 @@ def accept(supplier_id: str, sku: str, **changes: Any) -> Offer:
     now = clock.timestamp()
     changes = {"acceptance": "ACCEPTED", "validation_state": "DONE", **changes}
     accepted = replace(offer, **changes)
-    product, writes = publish_offers.joined(accepted, None, now=now)
+    product, writes = publish_offers.joined(accepted, None, now=now, holds_brand=False)
     accepted = replace(accepted, product_id=product.product_id)
     commit(
         offers.replacing(accepted, expected_version=offer.version),

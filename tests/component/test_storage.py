@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from marketplace import a_member
 
 from chalicelib import clock, ids
 from chalicelib.domain.money import Money
@@ -21,6 +22,7 @@ NOW = "2026-03-01T12:00:00.000Z"
 EARLIER, LATER = "2026-03-01T11:59:00.000Z", "2026-03-01T12:01:00.000Z"
 SUPPLIER = "sup_01jd0000000000000000000000"
 OFFER = ids.offer_id(SUPPLIER, "A")
+SOURCE = {"offer_id": OFFER, "supplier_id": SUPPLIER, "at": NOW}
 STAMPS = {"correlation_id": "c", "created_at": NOW, "updated_at": NOW}
 
 
@@ -53,7 +55,15 @@ def test_what_is_written_is_read_back():
     supplier, offer, terms = a_supplier(), an_offer(), some_terms()
     review = Review("rev_1", "SUPPLIER", SUPPLIER, 1, **STAMPS)
     product = Product(
-        "prd_1", "0001", "T", "B", "C", attributes={"a": 1}, source_offer_id=offer.offer_id, **STAMPS
+        "prd_1",
+        "0001",
+        "T",
+        "B",
+        "C",
+        attributes={"a": 1},
+        sources={"/title": SOURCE, "/attributes/a": SOURCE, "/brand": {**SOURCE, "offer_id": "off_2"}},
+        is_content_due=True,
+        **STAMPS,
     )
     commit(
         suppliers.adding(supplier),
@@ -145,16 +155,21 @@ def test_a_new_count_keeps_reservations_and_an_older_one_is_refused():
 def test_a_product_has_one_sku_of_each_supplier():
     product = Product("prd_1", "0001", "T", "B", "C", **STAMPS)
     commit(products.adding(product))
-    join = {"supplier_id": SUPPLIER, "offer_id": "off_1", "now": NOW}
-    commit(products.joining(product, sku="A", **join))
-    commit(products.joining(products.get("prd_1"), sku="A", **join))
+
+    def join(known, sku):
+        joined = replace(known, offer_ids={SUPPLIER: a_member("off_1", sku)})
+        commit(products.joining(joined, SUPPLIER, now=NOW))
+
+    join(product, "A")
+    join(products.get("prd_1"), "A")
     with pytest.raises(WriteRefused):
-        commit(products.joining(products.get("prd_1"), sku="B", **join))
-    assert products.get("prd_1").offer_ids == {SUPPLIER: {"offer_id": "off_1", "sku": "A"}}
+        join(products.get("prd_1"), "B")
+    assert products.get("prd_1").offer_ids == {SUPPLIER: a_member("off_1", "A")}
     with pytest.raises(WriteRefused):
-        commit(products.joining(product, sku="A", **join))
+        join(product, "A")
     commit(products.leaving("prd_1", supplier_id=SUPPLIER, sku="A", now=NOW, correlation_id="c"))
-    assert products.get("prd_1").offer_ids == {}
+    left = products.get("prd_1")
+    assert (left.offer_ids, left.is_content_due) == ({}, True)
 
 
 def test_a_view_built_on_an_old_one_is_refused():

@@ -72,7 +72,8 @@ def test_a_clean_offer_goes_on_sale_as_a_product(seller: Supplier, site: str) ->
     assert (terms.blocks, terms.price, terms.available) == ((), Money(120, "EUR"), 40)
     assert (terms.product_id, terms.gtin, terms.supplier_name) == (PRODUCT, "04006381333931", "Nordlicht")
     assert (product.gtin, product.title) == ("04006381333931", "Fine liner 0.4 mm, black")
-    assert product.offer_ids == {seller.supplier_id: {"offer_id": offer.offer_id, "sku": "PEN"}}
+    member = product.offer_ids[seller.supplier_id]
+    assert (member["offer_id"], member["sku"]) == (offer.offer_id, "PEN")
     assert product.correlation_id == offer.correlation_id
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from component.marketplace import a_member
 from component.test_validation_offers import PRODUCT, resubmitted, stored_product
 from component.test_validation_suppliers import WRONG_TAX_ID, changed_profile
 from component.validating import (
@@ -27,6 +28,9 @@ from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
+
+LATER = "2026-01-02T00:00:00.000Z"
+RIVAL = {"offer_id": "off_rival", "supplier_id": "sup_rival", "at": "2026-01-01T00:00:00.000Z"}
 
 Meddle = Callable[[Callable[[], None]], None]
 
@@ -145,14 +149,8 @@ def test_a_product_that_is_retitled_meanwhile_keeps_its_new_title(
 ) -> None:
     offer = an_offer(an_open_supplier(site), "PEN", site)
     commit(products.adding(rival_product("Stabilo")))
-    rival = {
-        "supplier_id": "sup_rival",
-        "offer_id": "off_rival",
-        "sku": "R",
-        "now": "2026-01-02T00:00:00.000Z",
-    }
     retitled = replace(rival_product("Stabilo"), title="Rival, black")
-    before_the_transaction(lambda: commit(products.joining(retitled, **rival)))
+    before_the_transaction(lambda: commit(products.saying(retitled, now=LATER)))
 
     validate(offer)
 
@@ -165,13 +163,7 @@ def test_a_product_that_changes_its_brand_meanwhile_is_a_conflict(
 ) -> None:
     offer = an_offer(an_open_supplier(site), "PEN", site)
     commit(products.adding(rival_product("Stabilo")))
-    rival = {
-        "supplier_id": "sup_rival",
-        "offer_id": "off_rival",
-        "sku": "R",
-        "now": "2026-01-02T00:00:00.000Z",
-    }
-    before_the_transaction(lambda: commit(products.joining(rival_product("Pelikan"), **rival)))
+    before_the_transaction(lambda: commit(products.saying(rival_product("Pelikan"), now=LATER)))
 
     validate(offer)
 
@@ -239,8 +231,8 @@ def rival_product(brand: str) -> Product:
         title="Rival",
         brand=brand,
         category="Pens",
-        source_offer_id="off_rival",
-        offer_ids={"sup_rival": {"offer_id": "off_rival", "sku": "R"}},
+        sources=dict.fromkeys(("/title", "/brand", "/category"), RIVAL),
+        offer_ids={"sup_rival": a_member("off_rival", "R")},
         created_at="2026-01-01T00:00:00.000Z",
         updated_at="2026-01-01T00:00:00.000Z",
     )

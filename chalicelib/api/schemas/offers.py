@@ -79,6 +79,15 @@ class ProductOfferSchema(AnswerSchema):
     rank_reason = fields.String(required=True)
 
 
+class SourceSchema(AnswerSchema):
+    """The offer that gave these fields (JSON pointers) of a product, and when its content was accepted."""
+
+    offer_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    at = moment(required=True)
+    fields_ = fields.List(fields.String(), required=True, data_key="fields")
+
+
 class ProductSchema(StoredSchema):
     product_id = fields.String(required=True)
     gtin = fields.String(required=True, allow_none=True)
@@ -88,4 +97,5 @@ class ProductSchema(StoredSchema):
     description = fields.String(required=True)
     image_urls = fields.List(fields.String(), required=True)
     attributes = fields.Dict(required=True)
+    sources = fields.List(fields.Nested(SourceSchema), required=True)
     offers = fields.List(fields.Nested(ProductOfferSchema), required=True)
