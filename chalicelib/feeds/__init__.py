@@ -1,0 +1,19 @@
+"""Feeds as suppliers already have them: told from their content, read row by row, and written back."""
+
+from chalicelib.feeds.kinds import ERROR, INFO, WARNING, Fault, Feed, FeedRefused, Options, Position, Row
+from chalicelib.feeds.reading import open_feed
+from chalicelib.feeds.writing import write_failed
+
+__all__ = [
+    "ERROR",
+    "INFO",
+    "WARNING",
+    "Fault",
+    "Feed",
+    "FeedRefused",
+    "Options",
+    "Position",
+    "Row",
+    "open_feed",
+    "write_failed",
+]

@@ -1,0 +1,121 @@
+"""Which row of a table is its header, what separates its cells, and which dialect it speaks."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from chalicelib.feeds import own
+from chalicelib.feeds.kinds import FeedRefused
+from chalicelib.feeds.readings import Reading
+
+DELIMITERS = (",", ";", "\t", "|")
+REASON = "error"
+"""The column that a file of failed rows has besides."""
+_ROWS_BEFORE = 20
+_ATTRIBUTE = re.compile(r"attributes?\.", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a table of one dialect is known by, which columns it uses, and how its rows are read."""
+
+    name: str
+    is_told_by: Callable[[Set[str]], bool]
+    is_used: Callable[[str], bool]
+    read: Callable[[Reading], tuple[str, dict[str, object]]]
+    repeatable: frozenset[str] = frozenset()
+
+
+DIALECTS = (Dialect(own.NAMES["TABLE"], own.is_told_by, own.is_used, own.read),)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header's cells as they stand, the name that each column goes by, and the row that they are in."""
+
+    dialect: Dialect
+    columns: tuple[str, ...]
+    number: int
+    delimiter: str
+    spaced: bool
+    names: tuple[str, ...] = field(init=False)
+    wording: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(map(name_of, self.columns)))
+        object.__setattr__(self, "wording", dict(zip(self.names, self.columns, strict=True)))
+
+    def unused(self) -> list[str]:
+        return [
+            column
+            for column, name in zip(self.columns, self.names, strict=True)
+            if column and name != REASON and not self.dialect.is_used(name)
+        ]
+
+
+def name_of(column: str) -> str:
+    """The name that a column's wording stands for: `Variant SKU`, `variant_sku` and ` VARIANT  SKU` are one.
+    What follows `attributes.` is an attribute's name and stays as it is."""
+    plain = column.strip().strip("\ufeff")
+    prefix = _ATTRIBUTE.match(plain)
+    if prefix:
+        return "attributes." + plain[prefix.end() :]
+    return re.sub(r"[\s_]+", "_", plain.casefold())
+
+
+def find(head: str) -> Header:
+    """The header in the beginning of a table. Raises FeedRefused where there is none that is known, or one
+    that names a column twice."""
+    spaced = re.search(r'[,;\t|] "', head) is not None
+    for delimiter in DELIMITERS:
+        for number, cells in enumerate(_first_rows(head, delimiter, spaced), start=1):
+            dialect = dialect_of(cells)
+            if dialect:
+                header = Header(dialect, _without_empty_end(cells), number, delimiter, spaced)
+                check_unique(header)
+                return header
+    raise unknown(next(iter(_first_rows(head, ",", spaced)), []))
+
+
+def dialect_of(cells: Sequence[str]) -> Dialect | None:
+    names = frozenset(map(name_of, cells))
+    return next((dialect for dialect in DIALECTS if dialect.is_told_by(names)), None)
+
+
+def check_unique(header: Header) -> None:
+    seen = set()
+    for column, name in zip(header.columns, header.names, strict=True):
+        if name in seen and name not in header.dialect.repeatable and header.dialect.is_used(name):
+            raise FeedRefused(
+                "DUPLICATE_HEADER",
+                f"The header names the column {column!r} twice. Keep one of them, or rename the other.",
+                row=header.number,
+                column=column,
+            )
+        seen.add(name)
+
+
+def unknown(first_row: Sequence[str]) -> FeedRefused:
+    seen = ", ".join(cell.strip()[:40] for cell in first_row[:10] if cell.strip()) or "nothing"
+    return FeedRefused(
+        "UNKNOWN_DIALECT",
+        f"No row among the first {_ROWS_BEFORE} is a header that is known here; the first has: {seen}. Send "
+        "a product export of Shopify or WooCommerce, a Google Merchant feed, or a table with the columns sku,"
+        " gtin, title, description, brand, category, condition, price, currency, quantity, handling_days and "
+        "image_urls.",
+        row=1,
+    )
+
+
+def _first_rows(head: str, delimiter: str, spaced: bool) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=spaced)
+    return [cells for cells, _ in zip(reader, range(_ROWS_BEFORE), strict=False)]
+
+
+def _without_empty_end(cells: Sequence[str]) -> tuple[str, ...]:
+    columns = [cell.strip().strip("\ufeff") for cell in cells]
+    while columns and not columns[-1]:
+        columns.pop()
+    return tuple(columns)

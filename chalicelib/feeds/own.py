@@ -1,0 +1,51 @@
+"""Our own dialect: the offer body's names, as JSON records or as the columns of a table."""
+
+from collections.abc import Set
+from typing import Any
+
+from chalicelib.feeds.readings import Reading, filled
+
+NAMES = {"NDJSON": "MARKETPLACE_NDJSON", "JSON": "MARKETPLACE_JSON", "TABLE": "MARKETPLACE_CSV"}
+
+_TEXTS = ("title", "description", "brand", "category", "condition")
+_OPTIONAL_TEXTS = (
+    *("gtin", "identifier_exempt_reason", "commission_category"),
+    *("available_from", "available_until"),
+)
+_OTHERS = ("price", "currency", "list_price", "quantity", "handling_days", "image_urls", "shipping_weight")
+FIELDS = frozenset({"sku", *_TEXTS, *_OPTIONAL_TEXTS, *_OTHERS, "attributes"}) - {"currency"}
+"""What a JSON record may say; a table has `currency` besides, and a column `attributes.<name>` for each."""
+_ATTRIBUTE = "attributes."
+
+
+def is_told_by(names: Set[str]) -> bool:
+    return "sku" in names and len(names & (FIELDS | {"currency"})) >= 3
+
+
+def is_used(name: str) -> bool:
+    return name in FIELDS or name == "currency" or name.startswith(_ATTRIBUTE)
+
+
+def read(row: Reading) -> tuple[str, dict[str, Any]]:
+    """The SKU and the offer body of a table's row. An empty cell is no text where the
+    field is a text that each offer has, and says nothing elsewhere."""
+    currency = row.text("currency").upper() or row.options.currency
+    offer: dict[str, Any] = {name: row.values[name] for name in _TEXTS if name in row.values}
+    offer |= {name: text for name in _OPTIONAL_TEXTS if (text := row.text(name))}
+    offer |= filled(
+        price=row.price("price", currency),
+        list_price=row.price("list_price", currency),
+        quantity=row.whole("quantity"),
+        handling_days=row.whole("handling_days"),
+        shipping_weight=row.weight("shipping_weight"),
+    )
+    if images := row.urls("image_urls"):
+        offer["image_urls"] = images
+    attributes = {
+        name.removeprefix(_ATTRIBUTE): value
+        for name, value in row.values.items()
+        if value and name.startswith(_ATTRIBUTE)
+    }
+    if attributes:
+        offer["attributes"] = attributes
+    return row.text("sku"), offer

@@ -1,0 +1,142 @@
+"""Delimited text (RFC 4180 and its relatives) as records of cells."""
+
+import csv
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from chalicelib.feeds.kinds import MAX_CELL, MAX_ROW, WARNING, Fault, FeedRefused
+from chalicelib.feeds.lines import Line
+
+csv.field_size_limit(MAX_ROW + 1)  # of the process; what is longer never gets to the parser
+
+_MOST_OVERRUNS = 20
+"""Records that end nowhere before the file is taken for no table: each costs MAX_ROW bytes read again."""
+_SHOWN_OF_LONG_LINE = 10_000
+
+
+class Record(NamedTuple):
+    """The cells of one row, none for an empty one, and where it stands: a byte's or a row's index."""
+
+    number: int
+    cells: list[str]
+    begin: int
+    end: int
+    faults: tuple[Fault, ...] = ()
+
+
+def records(
+    lines: Iterator[Line], *, start: int, number: int, delimiter: str, encoding: str, spaced: bool
+) -> Iterator[Record]:
+    """The records of a table from offset `start` on, where row `number` begins.
+
+    `spaced` where a blank follows each delimiter, before quotes, too. A record that is too long, or whose
+    quote never closes, is one bad record: reading goes on with the line behind its first.
+    """
+    text = _Text(lines, start, encoding)
+    while True:
+        reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced)
+        try:
+            for cells in reader:
+                text.check_is_whole()
+                begin, end, faults = text.taken()
+                yield Record(number, cells, begin, end, faults + _long_cells(cells, end - begin))
+                number += 1
+        except _Overrun:
+            first_line, begin, end = text.give_back_all_but_first(number)
+            cells = next(csv.reader([first_line], delimiter=delimiter, skipinitialspace=spaced))
+            yield Record(number, cells, begin, end, (NOT_CLOSED,))
+            number += 1
+        else:
+            return
+
+
+class _Overrun(Exception):
+    """The record goes on and on, or the file ends within it."""
+
+
+class _Text:
+    """Lines as text for csv.reader, and the account of which lines made the last record."""
+
+    def __init__(self, lines: Iterator[Line], start: int, encoding: str) -> None:
+        self._lines, self._begin, self._encoding = lines, start, encoding
+        self._again: list[Line] = []
+        self._record: list[Line] = []
+        self._size = 0
+        self._is_mixed = self._is_at_end = False
+        self._overruns = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._again.pop() if self._again else next(self._lines, None):
+            self._record.append(line)
+            self._size += len(line.content)
+            if self._size > MAX_ROW:
+                raise _Overrun
+            yield self._decoded(line.content)
+        self._is_at_end = True
+
+    def check_is_whole(self) -> None:
+        """Raise _Overrun where the parser asked for another line of the record and there was none."""
+        if self._is_at_end:
+            raise _Overrun
+
+    def taken(self) -> tuple[int, int, tuple[Fault, ...]]:
+        begin, end = self._begin, self._record[-1].end
+        faults = (_MIXED,) if self._is_mixed else ()
+        self._forget(end)
+        return begin, end, faults
+
+    def give_back_all_but_first(self, number: int) -> tuple[str, int, int]:
+        self._overruns += 1
+        if self._overruns > _MOST_OVERRUNS:
+            raise FeedRefused(
+                "QUOTE_NOT_CLOSED",
+                f"Quotes are opened and never closed again and again, last in row {number}. Export the file "
+                "anew, with cells that hold quotes in quotes and theirs doubled.",
+                row=number,
+            )
+        first, *others = self._record
+        begin = self._begin
+        self._again.extend(reversed(others))
+        self._forget(first.end)
+        return self._decoded(first.content[:_SHOWN_OF_LONG_LINE]), begin, first.end
+
+    def _decoded(self, content: bytes) -> str:
+        try:
+            return content.decode(self._encoding)
+        except UnicodeDecodeError:
+            self._is_mixed = self._encoding == "utf-8"
+            return content.decode("cp1252", "replace")
+
+    def _forget(self, end: int) -> None:
+        self._begin = end
+        self._record.clear()
+        self._size = 0
+        self._is_mixed = self._is_at_end = False
+
+
+def _long_cells(cells: list[str], size: int) -> tuple[Fault, ...]:
+    if size <= MAX_CELL or all(len(cell) <= MAX_CELL for cell in cells):
+        return ()
+    return (_LONG_CELL,)
+
+
+NOT_CLOSED = Fault(
+    "feed.row_end",
+    "INVALID_ATTRIBUTE",
+    None,
+    f"The row does not end within {MAX_ROW} bytes or before the file does: most often a quote is opened in "
+    "it and never closed. Close it, or shorten the row.",
+)
+_LONG_CELL = Fault(
+    "feed.cell_length",
+    "INVALID_ATTRIBUTE",
+    None,
+    f"A cell of the row is longer than {MAX_CELL} characters. Shorten it.",
+)
+_MIXED = Fault(
+    "feed.encoding",
+    "INVALID_ATTRIBUTE",
+    None,
+    "The row is not UTF-8 like the file's beginning and was read as Windows-1252. Look at its accents.",
+    WARNING,
+)

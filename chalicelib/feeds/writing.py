@@ -1,0 +1,65 @@
+"""Failed rows as a file in the dialect that they came in, each with its reason."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chalicelib.feeds.formulas import shielded
+from chalicelib.feeds.headers import REASON
+
+
+def write_failed(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[bytes]:
+    """The file of the failed rows, piece by piece: `shape` is the feed's, `rows` are each row's `raw` and why
+    it failed.
+
+    A table gets a column `error` at its end, JSON a field, XML an element. Mended and sent again, the file is
+    read like the one that it came from: the reason is passed over.
+    """
+    if "columns" in shape:
+        return _table(shape, rows)
+    return _ndjson(rows)
+
+
+def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[bytes]:
+    """Cells that a spreadsheet would compute are shielded, and read back as they were."""
+    columns = list(shape["columns"])
+    if REASON not in columns:
+        columns.append(REASON)
+    place = columns.index(REASON)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=shape["delimiter"], lineterminator="\r\n")
+    writer.writerow(columns)
+    for raw, reason in rows:
+        cells = [*raw["cells"], *[""] * (len(columns) - len(raw["cells"]))]
+        cells[place] = reason
+        writer.writerow(map(shielded, cells))
+        yield _taken(text).encode()
+    yield _taken(text).encode()
+
+
+def _ndjson(rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[bytes]:
+    """The reason stands first in the record's own text, which stays byte for byte; what is no JSON object
+    becomes the field `text` of one."""
+    for raw, reason in rows:
+        yield f"{with_reason(raw['text'], reason)}\n".encode()
+
+
+def with_reason(text: str, reason: str) -> str:
+    field = f'"{REASON}": {json.dumps(reason, ensure_ascii=False)}'
+    return f"{{{field}, {text[1:]}" if _is_object(text) else f'{{{field}, "text": {json.dumps(text)}}}'
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _taken(text: io.StringIO) -> str:
+    taken = text.getvalue()
+    text.seek(0)
+    text.truncate()
+    return taken
