@@ -1,5 +1,7 @@
 """Administration: corrections, dead letters."""
 
+from typing import Any
+
 from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
@@ -10,7 +12,7 @@ from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.api.schemas.offers import OfferSchema
 from chalicelib.api.schemas.suppliers import RegistrationSchema, SupplierSchema
 from chalicelib.bodies.offer import OfferBodySchema
-from chalicelib.services import change_supplier, dead_letters, manage_offers
+from chalicelib.services import correct_record, dead_letters
 
 bp = Blueprint(__name__)
 
@@ -20,11 +22,11 @@ bp = Blueprint(__name__)
     "Correct a supplier; it is validated again",
     patch=RegistrationSchema(),
     answers={200: SupplierSchema()},
-    problems={409: "SUPPLIER_EXISTS, SUPPLIER_CLOSED"},
+    problems={409: "SUPPLIER_EXISTS, SUPPLIER_CLOSED, ALREADY_CLAIMED"},
     if_match="required",
 )
 def correct_supplier(call: Call, supplier_id: str) -> Answer:
-    supplier = change_supplier.change(supplier_id, changed=call.changed, expected=call.expected)
+    supplier = _corrected(call, supplier_id)
     return Answer(200, supplier, etag=etag(supplier["version"]))
 
 
@@ -33,12 +35,19 @@ def correct_supplier(call: Call, supplier_id: str) -> Answer:
     "Correct an offer; it is validated again",
     patch=OfferBodySchema(),
     answers={200: OfferSchema()},
-    problems={409: "SUPPLIER_CLOSED"},
+    problems={409: "SUPPLIER_CLOSED, ALREADY_CLAIMED"},
     if_match="required",
 )
 def correct_offer(call: Call, supplier_id: str, sku: str) -> Answer:
-    offer = manage_offers.change(supplier_id, sku, changed=call.changed, expected=call.expected)
+    offer = _corrected(call, supplier_id, sku)
     return Answer(200, offer, etag=etag(offer["version"]))
+
+
+def _corrected(call: Call, supplier_id: str, sku: str | None = None) -> dict[str, Any]:
+    assert call.expected is not None  # noqa: S101 - required of both
+    return correct_record.correct(
+        supplier_id, sku, changed=call.changed, expected=call.expected, actor=call.caller.name
+    )
 
 
 @bp.route("/admin/dead-letters")

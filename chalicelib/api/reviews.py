@@ -38,12 +38,13 @@ def read_review(_call: Call, review_id: str) -> Answer:
 
 @bp.route("/admin/reviews/{review_id}/claim", methods=["POST"], content_types=ANY_TYPE)
 @endpoint(
-    "Take a case for 15 minutes",
+    "Take a case for 15 minutes; its holder takes it on with renew",
+    query=schemas.ClaimQuerySchema(),
     answers={200: schemas.ReviewSchema()},
     problems={409: "ALREADY_CLAIMED, ALREADY_RESOLVED"},
 )
 def claim_review_case(call: Call, review_id: str) -> Answer:
-    review = claim_review.claim(review_id, actor=call.caller.name)
+    review = claim_review.claim(review_id, actor=call.caller.name, renew=call.query["renew"] == "true")
     return Answer(200, review, etag=etag(review["version"]))
 
 
@@ -62,16 +63,41 @@ def release_review_case(call: Call, review_id: str) -> Answer:
 @endpoint(
     "Decide a case",
     body=schemas.ResolutionSchema(),
-    answers={200: schemas.ReviewSchema()},
+    answers={200: schemas.ReviewSchema(), 202: schemas.ReviewSchema()},
     problems={409: "ALREADY_RESOLVED, ALREADY_CLAIMED, RECORD_CHANGED, DUPLICATE_OFFER"},
     if_match="optional",
 )
 def resolve_review(call: Call, review_id: str) -> Answer:
-    review = resolution.resolve(
-        review_id,
-        decision=call.body["decision"],
-        note=call.body.get("note"),
-        actor=call.caller.name,
-        expected=call.expected,
-    )
-    return Answer(200, review, etag=etag(review["version"]))
+    review = resolution.resolve(review_id, call.body, actor=call.caller.name, expected=call.expected)
+    status = 200 if review["status"] == "RESOLVED" else 202  # accepted corrections are validated first
+    return Answer(status, review, etag=etag(review["version"]))
+
+
+@bp.route("/admin/reviews/resolutions", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Decide up to 100 cases, each by itself",
+    body=schemas.ResolutionsSchema(),
+    answers={200: schemas.CaseResultsSchema()},
+)
+def resolve_reviews(call: Call) -> Answer:
+    return Answer(200, resolution.resolve_many(call.body["resolutions"], actor=call.caller.name))
+
+
+@bp.route("/admin/reviews/claims", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Take up to 100 cases for 15 minutes",
+    body=schemas.ReviewIdsSchema(),
+    answers={200: schemas.CaseResultsSchema()},
+)
+def claim_reviews(call: Call) -> Answer:
+    return Answer(200, claim_review.claim_many(call.body["review_ids"], actor=call.caller.name))
+
+
+@bp.route("/admin/reviews/releases", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Give up to 100 cases back",
+    body=schemas.ReviewIdsSchema(),
+    answers={200: schemas.CaseResultsSchema()},
+)
+def release_reviews(call: Call) -> Answer:
+    return Answer(200, claim_review.release_many(call.body["review_ids"], actor=call.caller.name))

@@ -1,6 +1,6 @@
 """A supplier is read; its profile changes, by itself or by an administrator's correction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from chalicelib import clock, telemetry
 from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
 from chalicelib.services import supplier_records
-from chalicelib.services.commits import commit
+from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
 from chalicelib.storage import suppliers
 from chalicelib.storage.errors import WriteRefused
@@ -29,6 +29,7 @@ def change(
     *,
     changed: Callable[[Mapping[str, Any]], dict[str, Any]],
     expected: Expected | None,
+    along: Along = nothing_along,
 ) -> dict[str, Any]:
     """Make the profile what `changed` makes of it; a changed validated field is validated again.
 
@@ -44,7 +45,7 @@ def change(
         if profile == supplier.profile:
             return supplier_records.shown(supplier)
         result = _with_profile(supplier, profile)
-        if _written(result, before=supplier):
+        if _written(result, before=supplier, along=along(supplier.profile, profile)):
             return supplier_records.shown(replace(result, version=supplier.version + 1))
         if expected is not None:
             raise StaleVersion
@@ -71,9 +72,9 @@ def _with_profile(supplier: Supplier, profile: dict[str, Any]) -> Supplier:
     return replace(changed, status=status, validation_state="PENDING")
 
 
-def _written(supplier: Supplier, *, before: Supplier) -> bool:
-    """Write the supplier; False where it has changed since it was read."""
-    writes: list[Write] = [suppliers.replacing(supplier, expected_version=before.version)]
+def _written(supplier: Supplier, *, before: Supplier, along: Sequence[Write]) -> bool:
+    """Write the supplier and what goes along; False where something of it has changed since it was read."""
+    writes: list[Write] = [suppliers.replacing(supplier, expected_version=before.version), *along]
     if supplier.tax_identity != before.tax_identity:
         writes += [
             suppliers.holding_tax_identity(supplier.tax_identity, supplier.supplier_id),

@@ -2,13 +2,23 @@
 
 import random
 import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from chalicelib.problems import TemporarilyUnavailable
 from chalicelib.storage import transaction
 from chalicelib.storage.errors import Contention
 from chalicelib.storage.transaction import Write
 
+Along = Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Write]]
+"""What a change of a record's content, before and after, wants written in its transaction."""
+
 _PAUSES = (0.01, 0.03, 0.09, 0.27)
+
+
+def nothing_along(_before: Mapping[str, Any], _after: Mapping[str, Any]) -> Sequence[Write]:
+    """The record alone."""
+    return ()
 
 
 def commit(*writes: Write) -> None:

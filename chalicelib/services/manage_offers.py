@@ -4,7 +4,7 @@ What is submitted waits for validation in the OFFER record; what is on sale stan
 effect at once, price and content when validation has accepted them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from chalicelib.domain.offer import Offer, Terms, blocks
 from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
 from chalicelib.services import offer_records, supplier_records
-from chalicelib.services.commits import commit
+from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
 from chalicelib.storage import offers, products
 from chalicelib.storage.errors import WriteRefused
@@ -54,6 +54,7 @@ def change(
     *,
     changed: Callable[[Mapping[str, Any]], dict[str, Any]],
     expected: Expected | None,
+    along: Along = nothing_along,
 ) -> dict[str, Any]:
     """Make the content what `changed` makes of it. A changed price alone leaves an accepted offer on sale
     at the old price until validation accepts the new one. Raises NotFound, StaleVersion, Conflict."""
@@ -64,7 +65,7 @@ def change(
         if expected is not None:
             expected.check(offer.version)
         content = changed({**offer.content, "quantity": _on_hand(terms)})
-        stored = _change(supplier, offer, terms, content)
+        stored = _change(supplier, offer, terms, content, along)
         if stored is not None:
             return offer_records.shown(*stored, clock.now())
         if expected is not None:
@@ -129,7 +130,7 @@ def _replace(
 
 
 def _change(
-    supplier: Supplier, offer: Offer, terms: Terms, content: dict[str, Any]
+    supplier: Supplier, offer: Offer, terms: Terms, content: dict[str, Any], along: Along
 ) -> tuple[Offer, Terms] | None:
     names = content.keys() | offer.content.keys()
     touched = {name for name in names if content.get(name) != offer.content.get(name)} - {"quantity"}
@@ -139,7 +140,15 @@ def _change(
         return (offer, terms) if counted is None else _stocked(offer, terms, counted)
     on_sale = offer.acceptance == "ACCEPTED" and touched <= _PRICES
     acceptance = "ACCEPTED" if on_sale else "NEW"
-    return _resubmitted(supplier, offer, terms, content, acceptance=acceptance, counted=counted)
+    return _resubmitted(
+        supplier,
+        offer,
+        terms,
+        content,
+        acceptance=acceptance,
+        counted=counted,
+        along=along(offer.content, content),
+    )
 
 
 def _resubmitted(
@@ -150,6 +159,7 @@ def _resubmitted(
     *,
     acceptance: str,
     counted: int | None,
+    along: Sequence[Write] = (),
 ) -> tuple[Offer, Terms] | None:
     """Send the content to validation; stock that was `counted` counts from now."""
     now = clock.timestamp()
@@ -171,6 +181,7 @@ def _resubmitted(
     stored = _commit(
         offers.replacing(submitted, expected_version=offer.version),
         offers.changing_terms(sold_at, now=now, stock=None if counted is None else (counted, as_of)),
+        *along,
     )
     if not stored:
         return None

@@ -1,7 +1,8 @@
 """An administrator decides a case: review and record change together, or neither does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from chalicelib import clock, telemetry
@@ -11,8 +12,8 @@ from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.verdicts import reviewed_supplier_status
 from chalicelib.ids import offer_id
-from chalicelib.problems import Conflict, NotFound, TemporarilyUnavailable
-from chalicelib.services import publish_offers, review_records
+from chalicelib.problems import Conflict, NotFound
+from chalicelib.services import correct_record, publish_offers, review_batches, review_records
 from chalicelib.services.commits import commit
 from chalicelib.services.follow_supplier import follow_with
 from chalicelib.services.read_reviews import with_records
@@ -27,13 +28,42 @@ _ACCEPTANCE = {"APPROVED": "ACCEPTED", "REJECTED": "REJECTED", "CHANGES_REQUESTE
 
 
 def resolve(
-    review_id: str, *, decision: str, note: str | None, actor: str, expected: Expected | None
+    review_id: str, decision: Mapping[str, Any], *, actor: str, expected: Expected | None
 ) -> dict[str, Any]:
-    """Resolve the review as APPROVED, REJECTED or CHANGES_REQUESTED and put its record into that state.
+    """Decide the case; `decision` is the body of a resolution.
 
-    Raises NotFound, StaleVersion, Conflict: ALREADY_RESOLVED, ALREADY_CLAIMED by another, RECORD_CHANGED
-    while the record waits for validation again, DUPLICATE_OFFER where the product has another offer of it.
+    APPROVED, REJECTED and CHANGES_REQUESTED resolve the review and put its record into that state. CORRECTED
+    applies proposed corrections (`accept_corrections`: positions among them, or all) and leaves it to
+    validation to resolve the review. Raises NotFound, StaleVersion, Unprocessable, Conflict:
+    ALREADY_RESOLVED, ALREADY_CLAIMED by another, RECORD_CHANGED while the record waits for validation again,
+    DUPLICATE_OFFER where the product has another offer of it.
     """
+    return with_records([_decide(review_id, decision, actor=actor, expected=expected)])[0]
+
+
+def resolve_many(decisions: Sequence[Mapping[str, Any]], *, actor: str) -> dict[str, Any]:
+    """Decide each case as `resolve` does; `decisions` also name the review and, where it matters, its
+    version. The result of each is as `review_batches` says."""
+
+    def decide(decision: Mapping[str, Any]) -> Review:
+        version = decision.get("version")
+        expected = None if version is None else Expected(frozenset({version}))
+        return _decide(decision["review_id"], decision, actor=actor, expected=expected)
+
+    return review_batches.on_each(decisions, decide, named=itemgetter("review_id"))
+
+
+def _decide(review_id: str, decision: Mapping[str, Any], *, actor: str, expected: Expected | None) -> Review:
+    note = decision.get("note")
+    if decision["decision"] == "CORRECTED":
+        chosen = decision.get("accept_corrections", True)
+        return correct_record.accept(review_id, chosen=chosen, note=note, actor=actor, expected=expected)
+    return _resolve(review_id, decision=decision["decision"], note=note, actor=actor, expected=expected)
+
+
+def _resolve(
+    review_id: str, *, decision: str, note: str | None, actor: str, expected: Expected | None
+) -> Review:
     for _ in range(_TRIES):
         review = review_records.existing_unresolved(review_id)
         if expected is not None:
@@ -47,10 +77,8 @@ def resolve(
             telemetry.log("RESOLUTION_RETRIED", review_id=review_id, refused=str(refused))
         else:
             _follow_supplier(review)
-            return with_records([replace(resolved, version=review.version + 1)])[0]
-    raise TemporarilyUnavailable(
-        "CONTENTION", "Others are changing this case; nothing was done.", retry_after=1
-    )
+            return replace(resolved, version=review.version + 1)
+    raise review_records.contention()
 
 
 def _follow_supplier(review: Review) -> None:

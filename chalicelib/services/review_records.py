@@ -1,12 +1,16 @@
 """What the review use cases share: how a review is shown, found and written."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
 from chalicelib.domain.review import Review
-from chalicelib.problems import Conflict, NotFound
+from chalicelib.problems import Conflict, NotFound, TemporarilyUnavailable
 from chalicelib.storage import reviews
+
+_REMEMBERED = 100
+"""Lines of history, the first and the latest: a record that is sent anew all day must fit its item."""
 
 
 def existing(review_id: str) -> Review:
@@ -33,18 +37,35 @@ def refuse_claimed_by_another(review: Review, *, actor: str) -> None:
         )
 
 
+def refuse_claimed(review: Review) -> None:
+    """Raise Conflict while anybody's lease on the case runs."""
+    if is_claimed(review):
+        raise Conflict("ALREADY_CLAIMED", f"This case is claimed until {review.claimed_until}.")
+
+
 def is_claimed(review: Review) -> bool:
     """Whether somebody's lease runs."""
     return review.status == "CLAIMED" and (review.claimed_until or "") > clock.timestamp()
 
 
-def noted(review: Review, *, what: str, actor: str, note: str | None = None) -> Review:
-    """The review with one more line in its history, changed now."""
+def contention() -> TemporarilyUnavailable:
+    return TemporarilyUnavailable(
+        "CONTENTION", "Others are changing this case; nothing was done.", retry_after=1
+    )
+
+
+def noted(
+    review: Review, *, what: str, actor: str, note: str | None = None, changed: Sequence[str] = ()
+) -> Review:
+    """The review with one more line in its history. `changed` points to what of the record it changed."""
     now = clock.timestamp()
-    entry = {"at": now, "by": actor, "event": what, **({"note": note} if note else {})}
+    entry: dict[str, Any] = {"at": now, "by": actor, "event": what}
+    entry |= {"note": note} if note else {}
+    entry |= {"changed": list(changed)} if changed else {}
+    first, latest = review.history[:1], review.history[1:]
     return replace(
         review,
-        history=(*review.history, entry),
+        history=(*first, *latest[-(_REMEMBERED - 2) :], entry),
         updated_at=now,
         correlation_id=telemetry.correlation_id(),
     )
