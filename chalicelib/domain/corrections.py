@@ -10,6 +10,8 @@ from chalicelib.domain.rules.kinds import CorrectionRule, Record
 
 CERTAIN = "CERTAIN"
 LIKELY = "LIKELY"
+_MOST_PASSES = 5
+"""More than damage in layers needs; aliases that a marketplace set in a circle end here."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,34 @@ class Correction:
 def apply(
     record: Record, rules: Sequence[CorrectionRule], settings: RuleSettings = AS_DELIVERED
 ) -> tuple[dict[str, Any], list[Correction]]:
-    """The corrected record and what was changed, in order. A corrected record needs no correction."""
+    """The corrected record and what was changed, in order. A corrected record needs no correction: where a
+    rule may have uncovered damage for an earlier one, they all run again."""
     corrected: dict[str, Any] = dict(record)
-    applied = []
-    for rule in rules:
-        if not settings.is_on(rule.rule):
-            continue
-        for pattern in rule.fields:
-            for field in list(pointers.expand(corrected, pattern)):
-                before = pointers.find(corrected, field)
-                if not isinstance(before, str) or settings.excepts(rule.rule, field, corrected):
-                    continue
-                after = rule.corrected(before, corrected, settings)
-                if after is not None and after != before:
-                    corrected = pointers.replace(corrected, field, after)
-                    applied.append(Correction(rule.rule, field, before, after))
+    applied: list[Correction] = []
+    for _ in range(_MOST_PASSES):
+        earlier = len(applied)
+        for rule in rules:
+            if settings.is_on(rule.rule):
+                corrected = _mended(corrected, rule, settings, applied)
+        changed = {each.rule for each in applied[earlier:]}
+        if not any(rule.uncovers and rule.rule in changed for rule in rules):
+            break
     return corrected, applied
+
+
+def _mended(
+    record: dict[str, Any], rule: CorrectionRule, settings: RuleSettings, applied: list[Correction]
+) -> dict[str, Any]:
+    """The record as this rule leaves it; what it changed is added to `applied`."""
+    for pattern in rule.fields:
+        for field in pointers.expand(record, pattern):
+            before = pointers.find(record, field)
+            after = rule.corrected(before, record, settings) if isinstance(before, str) else None
+            if after is None or after == before or settings.excepts(rule.rule, field, record):
+                continue
+            record = pointers.replace(record, field, after)
+            applied.append(Correction(rule.rule, field, before, after))
+    return record
 
 
 def revert(record: Record, applied: Sequence[Correction]) -> dict[str, Any]:

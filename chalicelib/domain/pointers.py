@@ -1,6 +1,7 @@
 """JSON pointers (RFC 6901) into a record, and patterns of them in which `*` is every element of a list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 MISSING = object()
@@ -48,7 +49,7 @@ def replace(record: Any, pointer: str, value: Any) -> Any:
     return _replaced(record, _parts(pointer), value)
 
 
-def _replaced(node: Any, parts: list[str], value: Any) -> Any:
+def _replaced(node: Any, parts: Sequence[str], value: Any) -> Any:
     if not parts:
         return value
     first, *rest = parts
@@ -63,12 +64,13 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _parts(pointer: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+@lru_cache(maxsize=1024)
+def _parts(pointer: str) -> tuple[str, ...]:
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
 def _child(node: Any, part: str) -> Any:
-    if isinstance(node, Mapping):
+    if isinstance(node, dict | Mapping):  # dict first: asking for the abstract type is slow
         return node.get(part, MISSING)
     if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
         return node[int(part)]

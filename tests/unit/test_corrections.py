@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import corrections, pointers
+from chalicelib.domain.rule_documents import compiled
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
 
@@ -24,18 +25,28 @@ SUPPLIER: dict[str, Any] = {
     "payout_account": {"iban": "de89 3704 0044 0532 0130 00"},
 }
 
-noise = st.text(max_size=30) | st.sampled_from(
-    [
-        "  a ",
-        "usa",
-        "Acme inc",
-        "Acme AG",
-        "www.acme.com",
-        "030 901820",
-        "36000291452",
-        "e\x00\u0301",
-        "\u2000x",
-    ]
+layered = st.lists(
+    st.sampled_from(
+        ["&amp;", "&", "amp;", "#38;", "Ã", "©", "\u00a0", "\x00", "\x99", "â€", "é", "e\u0301", " "]
+    ),
+    max_size=8,
+).map("".join)
+noise = (
+    st.text(max_size=30)
+    | layered
+    | st.sampled_from(
+        [
+            "  a ",
+            "usa",
+            "Acme inc",
+            "Acme AG",
+            "www.acme.com",
+            "030 901820",
+            "36000291452",
+            "e\x00\u0301",
+            "\u2000x",
+        ]
+    )
 )
 suppliers = st.fixed_dictionaries(
     {
@@ -51,7 +62,10 @@ offers = st.fixed_dictionaries(
     {
         "gtin": noise,
         "title": noise,
-        "description": st.text(alphabet="ab \n\t\r\x0b\u2028\x85\x00\u00a0", max_size=30),
+        "brand": noise,
+        "category": noise | st.text(alphabet="ab ›»>&gt;", max_size=12),
+        "condition": noise | st.sampled_from(["new", "Brand-New", "NEW", "gebraucht"]),
+        "description": layered | st.text(alphabet="ab \n\t\r\x0b\u2028\x85\x00\u00a0", max_size=30),
         "image_urls": st.lists(noise, max_size=3),
     }
 )
@@ -149,6 +163,71 @@ def test_a_description_keeps_its_paragraphs() -> None:
     corrected, _ = corrections.apply(sent, OFFER_CORRECTIONS)
 
     assert corrected["description"] == "Soft wool.\n\nMade in Norway."
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "meant"),
+    [
+        ("title", "CafÃ© crÃ¨me", "Café crème"),
+        ("title", "voilÃ\xa0 le travail", "voilà le travail"),
+        ("description", "Ã©t\u0000Ã©\nici", "été\nici"),
+        ("brand", "Johnson &amp;amp; Johnson", "Johnson & Johnson"),
+        ("title", "Tasse 0,5&nbsp;l &Atilde;&copy;maill&eacute;e", "Tasse 0,5 l émaillée"),
+        ("title", "Salt &am\u0000p; pepper", "Salt & pepper"),
+        ("category", "Books&gt;Fiction", "Books > Fiction"),
+        ("category", "Home » Kitchen › Cups", "Home > Kitchen > Cups"),
+    ],
+)
+def test_a_text_with_certain_damage_is_mended(field: str, sent: str, meant: str) -> None:
+    corrected, applied = corrections.apply({field: sent}, OFFER_CORRECTIONS)
+
+    assert corrected == {field: meant}
+    assert corrections.revert(corrected, applied) == {field: sent}
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [
+        ("title", "Crème brûlée à la carte"),
+        ("title", "R&D; Q&A &unknown; AT&T"),
+        ("title", "The &lt;b&gt; tag explained"),
+        ("description", "<p>Salt &amp; pepper</p>"),
+        ("description", "from â€œbbâ€? on"),
+        ("title", "Lost \ufffd letters"),
+        ("category", "Meat/Poultry"),
+    ],
+)
+def test_a_text_that_is_right_or_doubtful_stays_as_it_was_sent(field: str, sent: str) -> None:
+    assert corrections.apply({field: sent}, OFFER_CORRECTIONS) == ({field: sent}, [])
+
+
+def test_a_marketplaces_aliases_give_brand_and_category_the_name_they_have_here() -> None:
+    settings = compiled(
+        {
+            "rules": {
+                "brand.alias": {"parameters": {"aliases": {"cocacolaco": "Coca-Cola"}}},
+                "category.alias": {"parameters": {"aliases": {"Belletristik": "Books > Fiction"}}},
+            }
+        },
+        version=1,
+        set_at="",
+    )
+    sent = {"brand": "Coca Cola Co.", "category": "Belletristik", "gtin": "3442267781"}
+
+    corrected, applied = corrections.apply(sent, OFFER_CORRECTIONS, settings)
+
+    assert corrected == {"brand": "Coca-Cola", "category": "Books > Fiction", "gtin": "9783442267781"}
+    assert corrections.revert(corrected, applied) == sent
+
+
+def test_aliases_in_a_circle_end() -> None:
+    settings = compiled(
+        {"rules": {"brand.alias": {"parameters": {"aliases": {"A": "B", "B": "A"}}}}}, version=1, set_at=""
+    )
+
+    corrected, applied = corrections.apply({"brand": "A"}, OFFER_CORRECTIONS, settings)
+
+    assert corrections.revert(corrected, applied) == {"brand": "A"}
 
 
 @pytest.mark.parametrize("rules", [SUPPLIER_CORRECTIONS, OFFER_CORRECTIONS])

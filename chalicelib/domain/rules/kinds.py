@@ -44,7 +44,8 @@ class Finding:
 class CorrectionRule:
     """`correct(value, record)` gives the right value or None, for text values at `fields` (pointer
     patterns), given the rule's parameters as keywords. It must be certain, and right values must come out
-    unchanged. `source` says where the rule comes from."""
+    unchanged. `uncovers` where the outcome may need a rule that stands earlier. `source` says where the rule
+    comes from."""
 
     rule: str
     code: str
@@ -53,6 +54,7 @@ class CorrectionRule:
     correct: Callable[..., str | None]
     parameters: Parameters
     source: str
+    uncovers: bool
 
     def corrected(self, value: str, record: Record, settings: RuleSettings = AS_DELIVERED) -> str | None:
         """The right value under `settings`, None where the rule has nothing to say."""
@@ -94,12 +96,14 @@ def at(pointer: str, **detail: int | str) -> Place:
 
 
 def correction(
-    rule: str, *fields: str, code: str, message: str
+    rule: str, *fields: str, code: str, message: str, uncovers: bool = False
 ) -> Callable[[Callable[..., str | None]], CorrectionRule]:
     """Make the decorated function `(value, record, *, parameters…)` the correction rule of this name."""
 
     def name(function: Callable[..., str | None]) -> CorrectionRule:
-        return CorrectionRule(rule, code, fields, message, function, _parameters(function), _source(function))
+        return CorrectionRule(
+            rule, code, fields, message, function, _parameters(function), _source(function), uncovers
+        )
 
     return name
 

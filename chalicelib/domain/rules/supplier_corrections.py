@@ -1,39 +1,32 @@
 """What is mended in a supplier's profile without asking. The order matters: later rules read what earlier
 ones mended (a phone number is read by its country's plan)."""
 
-from chalicelib.domain.rules import countries, hosts, text
+from chalicelib.domain.rules import countries, hosts, text_corrections
 from chalicelib.domain.rules.kinds import CorrectionRule, Record, correction
 
-_NAMES_AND_LINES = (
+_NAMES = (
     "/legal_name",
     "/display_name",
-    "/tax_id",
-    "/country",
-    "/website",
     "/brands/*/name",
     "/contact/name",
-    "/contact/email",
-    "/contact/phone",
     "/address/line1",
     "/address/line2",
     "/address/city",
     "/address/region",
+)
+_LINES = (
+    *_NAMES,
+    "/tax_id",
+    "/country",
+    "/website",
+    "/contact/email",
+    "/contact/phone",
     "/address/postal_code",
     "/address/country",
     "/payout_account/iban",
     "/payout_account/account_number",
     "/payout_account/routing_number",
 )
-
-
-@correction(
-    "text.white_space",
-    *_NAMES_AND_LINES,
-    code="INVALID_ATTRIBUTE",
-    message="Stray white space or control characters were removed, and accents composed.",
-)
-def white_space(value: str, _record: Record) -> str | None:
-    return text.one_line(value)
 
 
 @correction(
@@ -44,6 +37,7 @@ def white_space(value: str, _record: Record) -> str | None:
     message="The country's name was replaced by its ISO 3166 code.",
 )
 def country_code(value: str, _record: Record) -> str | None:
+    """ISO 3166-1 alpha-2, from its English names and other codes, and from names that people write."""
     return countries.code_of(value)
 
 
@@ -54,6 +48,7 @@ def country_code(value: str, _record: Record) -> str | None:
     message="The legal form is spelled as its register spells it.",
 )
 def legal_form(value: str, record: Record) -> str | None:
+    """The companies acts and registers of each country, which fix how a legal form is written."""
     name, _, form = value.rpartition(" ")
     letters = form.replace(".", "").casefold()
     spelling = _FORMS_EVERYWHERE.get(letters) or _FORMS_OF.get(str(record.get("country")), {}).get(letters)
@@ -87,6 +82,7 @@ _FORMS_OF = {
     message="The address of the web site was completed with https://.",
 )
 def website_scheme(value: str, _record: Record) -> str | None:
+    """RFC 3986: a URL has a scheme. People write a web site as they say it."""
     return hosts.with_scheme(value)
 
 
@@ -97,6 +93,7 @@ def website_scheme(value: str, _record: Record) -> str | None:
     message="The phone number was written in international form.",
 )
 def phone_number(value: str, record: Record) -> str | None:
+    """ITU-T E.164, by the numbering plan of the supplier's country as libphonenumber has it."""
     import phonenumbers
 
     try:
@@ -115,13 +112,16 @@ def phone_number(value: str, record: Record) -> str | None:
     message="The IBAN was written in capitals, without spaces.",
 )
 def iban_form(value: str, _record: Record) -> str | None:
+    """ISO 13616: an IBAN is exchanged in capitals and without spaces, only printed in groups."""
     from stdnum import iban
 
     return str(iban.compact(value)).upper() if iban.is_valid(value) else None
 
 
 SUPPLIER_CORRECTIONS: tuple[CorrectionRule, ...] = (
-    white_space,
+    text_corrections.mojibake_in(*_NAMES),
+    text_corrections.entities_in(*_NAMES),
+    text_corrections.white_space_in(*_LINES),
     country_code,
     legal_form,
     website_scheme,

@@ -9,6 +9,11 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<![^<>]*>")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
 
+_MAYBE_MOJIBAKE = re.compile("[\x80-\x9f]|[^\x00-\x7f](?:[^\x00-\x7f]|[ \xa0])")
+"""A character of UTF-8 taken for single bytes is two or more of them, the second maybe a space; a lone `ü`
+within a word needs no closer look (and no library loaded)."""
+_LOST = "\ufffd"
+
 
 def one_line(text: str) -> str:
     """Composed (NFC), control characters gone, every run of white space one space, none at the ends."""
@@ -22,9 +27,36 @@ def paragraphs(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", tidy).strip("\n")
 
 
+def without_mojibake(text: str) -> str:
+    """The text with bytes that were decoded in the wrong encoding decoded in the right one, as far as that
+    is told by the text alone; lost characters come out as U+FFFD."""
+    if _MAYBE_MOJIBAKE.search(text) is None:
+        return text
+    import ftfy
+
+    return ftfy.fix_encoding(text)
+
+
+def is_damaged(text: str) -> bool:
+    """Whether characters of the text were lost, so that nobody but its author can bring them back."""
+    return _LOST in text or _LOST in without_mojibake(text)
+
+
+def without_entities(text: str) -> str:
+    """The text with character entities as the characters that they stand for."""
+    while any(_is_entity(match) for match in _ENTITY.finditer(text)):
+        text = _ENTITY.sub(_character, text)
+    return text
+
+
+def has_tags(text: str) -> bool:
+    """Whether the text holds tags, as HTML has them."""
+    return _TAG.search(text) is not None
+
+
 def has_markup(text: str) -> bool:
     """Whether the text holds tags or character entities, which would be shown as they stand."""
-    return _TAG.search(text) is not None or any(_is_entity(match) for match in _ENTITY.finditer(text))
+    return has_tags(text) or any(_is_entity(match) for match in _ENTITY.finditer(text))
 
 
 def without_markup(text: str) -> str:
