@@ -14,7 +14,8 @@ class FieldProblem:
 
 
 class Problem(Exception):
-    """A refusal that the caller can understand. `code` is stable; `detail` says what to do next."""
+    """A refusal that the caller can understand. `code` is stable; `detail` says what to do next; `extra` are
+    members that a program may read besides."""
 
     status = 500
     title = "Internal error"
@@ -26,12 +27,14 @@ class Problem(Exception):
         *,
         errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
 
 
 class BadRequest(Problem):

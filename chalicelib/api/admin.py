@@ -1,4 +1,4 @@
-"""Administration: corrections, dead letters."""
+"""Administration: suppliers' standing, corrections, dead letters."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import admin as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.api.schemas.offers import OfferSchema
-from chalicelib.api.schemas.suppliers import RegistrationSchema, SupplierSchema
+from chalicelib.api.schemas.suppliers import ReasonSchema, RegistrationSchema, SupplierSchema
 from chalicelib.bodies.offer import OfferBodySchema
-from chalicelib.services import correct_record, dead_letters
+from chalicelib.services import brands, correct_record, dead_letters, move_supplier
 
 bp = Blueprint(__name__)
 
@@ -28,6 +28,60 @@ bp = Blueprint(__name__)
 def correct_supplier(call: Call, supplier_id: str) -> Answer:
     supplier = _corrected(call, supplier_id)
     return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/admin/suppliers/{supplier_id}/suspension", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Suspend a supplier: its offers are off sale, it gets no new order",
+    body=ReasonSchema(),
+    answers={200: SupplierSchema()},
+    problems={409: "ILLEGAL_MOVE"},
+    if_match="optional",
+)
+def suspend_supplier(call: Call, supplier_id: str) -> Answer:
+    return _moved(move_supplier.suspend(supplier_id, _instruction(call)))
+
+
+@bp.route("/admin/suppliers/{supplier_id}/reinstatement", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Lift a suspension; a profile that is not in order keeps the supplier suspended for that",
+    body=ReasonSchema(),
+    answers={200: SupplierSchema()},
+    problems={409: "ILLEGAL_MOVE"},
+    if_match="optional",
+)
+def reinstate_supplier(call: Call, supplier_id: str) -> Answer:
+    return _moved(move_supplier.reinstate(supplier_id, _instruction(call)))
+
+
+@bp.route("/admin/suppliers/{supplier_id}/termination", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "End a supplier for good",
+    body=ReasonSchema(),
+    answers={200: SupplierSchema()},
+    problems={409: "ILLEGAL_MOVE, ORDERS_OPEN"},
+    if_match="optional",
+)
+def terminate_supplier(call: Call, supplier_id: str) -> Answer:
+    return _moved(move_supplier.terminate(supplier_id, _instruction(call)))
+
+
+def _instruction(call: Call) -> move_supplier.Instruction:
+    return move_supplier.Instruction(call.caller.name, call.body["reason"], call.expected)
+
+
+def _moved(supplier: dict[str, Any]) -> Answer:
+    return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/admin/brands")
+@endpoint(
+    "Find who holds a brand",
+    query=schemas.BrandQuerySchema(),
+    answers={200: schemas.BrandHolderSchema()},
+)
+def find_brand_holder(call: Call) -> Answer:
+    return Answer(200, brands.holder(call.query["name"]))
 
 
 @bp.route("/admin/suppliers/{supplier_id}/offers/{sku}", methods=["PATCH"], content_types=PATCH_BODY)

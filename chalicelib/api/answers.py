@@ -53,6 +53,7 @@ def rendered_problem(problem: Problem, *, instance: str) -> Response:
         body["errors"] = [
             {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in problem.errors
         ]
+    body |= problem.extra
     headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": NOT_STORED, **problem.headers}
     return Response(to_json(body), headers, problem.status)
 

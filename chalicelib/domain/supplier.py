@@ -1,7 +1,7 @@
 """A supplier: its record, its states, and what each state lets it do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.credentials import Scope
@@ -18,12 +18,19 @@ MOVES = {
 """Supplier status moves; source: the state table of docs/domain.md."""
 
 
+Standing = tuple[str, str | None]
+"""A status, and what sort of suspension it is where it is one."""
+
+_HISTORY_KEPT = 100
+
+
 @dataclass(frozen=True)
 class Supplier:
     """A third-party company that sells through the retailer.
 
     `profile` is the registration as JSON; `issues` and `corrections` are what the last validation found
-    and mended; `version` is the optimistic lock and the ETag.
+    and mended, in the version and at the time that it judged; `history` is how the status came about, as
+    `moved` writes it; `version` is the optimistic lock and the ETag.
     """
 
     supplier_id: str
@@ -36,11 +43,18 @@ class Supplier:
     corrections: tuple[Mapping[str, Any], ...] = ()
     review_id: str | None = None
     rules_version: int = 0
+    judged_version: int | None = None
+    judged_at: str | None = None
+    history: tuple[Mapping[str, Any], ...] = ()
     tax_identity: str = ""
     signing_generation: int = 1
     correlation_id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        return self.status, self.suspension_type
 
     @property
     def display_name(self) -> str:
@@ -77,6 +91,19 @@ class Keyring:
     supplier_id: str
     key_ids: tuple[str, ...] = ()
     version: int = 0
+
+
+def moved(supplier: Supplier, standing: Standing, *, by: str, reason: str | None, at: str) -> Supplier:
+    """The supplier in another standing, with who put it there, when and why. Raises IllegalMove; the standing
+    that it has already is no move and leaves no trace."""
+    if standing == supplier.standing:
+        return supplier
+    status, suspension_type = standing
+    check_move(supplier.status, status)
+    entry = {"at": at, "by": by, "status": status, "suspension_type": suspension_type, "reason": reason}
+    said = {name: value for name, value in entry.items() if value is not None}
+    history = (*supplier.history, said)[-_HISTORY_KEPT:]
+    return replace(supplier, status=status, suspension_type=suspension_type, history=history)
 
 
 def check_move(before: str, after: str) -> None:

@@ -1,12 +1,14 @@
-"""What a validation's outcome makes of a record's status."""
+"""What a validation's outcome, or a person's decision, makes of a record's status."""
 
-from chalicelib.domain.supplier import Supplier, check_move
+from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.supplier import Standing, Supplier, check_move
 
 INCOMPLETE_PROFILE = "INCOMPLETE_PROFILE"
+MANUAL = "MANUAL"
 _CLOSED = ("REJECTED", "TERMINATED")
 
 
-def supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | None]:
+def supplier_status(supplier: Supplier, *, doubtful: bool) -> Standing:
     """The status and suspension type after validation.
 
     An open supplier whose changed profile is doubtful is suspended until a person has looked; it opens
@@ -17,7 +19,7 @@ def supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | N
     return status, suspension
 
 
-def _supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | None]:
+def _supplier_status(supplier: Supplier, *, doubtful: bool) -> Standing:
     if supplier.status in _CLOSED or _is_suspended_by_hand(supplier):
         return supplier.status, supplier.suspension_type
     if not doubtful:
@@ -27,7 +29,7 @@ def _supplier_status(supplier: Supplier, *, doubtful: bool) -> tuple[str, str | 
     return "PENDING_APPROVAL", None
 
 
-def reviewed_supplier_status(supplier: Supplier, *, decision: str) -> tuple[str, str | None]:
+def reviewed_supplier_status(supplier: Supplier, *, decision: str) -> Standing:
     """The status and suspension type after a person's decision on a case.
 
     A case on a supplier that was open before is about its changed profile: approved, it opens again;
@@ -38,13 +40,13 @@ def reviewed_supplier_status(supplier: Supplier, *, decision: str) -> tuple[str,
     return status, suspension
 
 
-def _reviewed_supplier_status(supplier: Supplier, decision: str) -> tuple[str, str | None]:
+def _reviewed_supplier_status(supplier: Supplier, decision: str) -> Standing:
     if supplier.status in _CLOSED or _is_suspended_by_hand(supplier):
         return supplier.status, supplier.suspension_type
     if decision == "APPROVED":
         return "OPEN", None
     if supplier.status == "SUSPENDED":
-        return "SUSPENDED", "MANUAL" if decision == "REJECTED" else INCOMPLETE_PROFILE
+        return "SUSPENDED", MANUAL if decision == "REJECTED" else INCOMPLETE_PROFILE
     if supplier.status == "OPEN":
         return supplier.status, supplier.suspension_type
     return ("REJECTED" if decision == "REJECTED" else "ONBOARDING"), None
@@ -52,6 +54,27 @@ def _reviewed_supplier_status(supplier: Supplier, decision: str) -> tuple[str, s
 
 def _is_suspended_by_hand(supplier: Supplier) -> bool:
     return supplier.status == "SUSPENDED" and supplier.suspension_type != INCOMPLETE_PROFILE
+
+
+def suspended(supplier: Supplier) -> Standing:
+    """The standing after an administrator has suspended it, whatever else it is suspended for. Raises
+    IllegalMove where it never was open."""
+    check_move(supplier.status, "SUSPENDED")
+    return "SUSPENDED", MANUAL
+
+
+def reinstated(supplier: Supplier, *, in_order: bool) -> Standing:
+    """The standing after an administrator has lifted the suspension. A profile that is not in order is what
+    it stays suspended for, until validation or a review ends that. Raises IllegalMove."""
+    if supplier.status not in ("OPEN", "SUSPENDED"):
+        raise IllegalMove("supplier", supplier.status, "OPEN")
+    return ("OPEN", None) if supplier.is_open or in_order else ("SUSPENDED", INCOMPLETE_PROFILE)
+
+
+def terminated(supplier: Supplier) -> Standing:
+    """The standing after an administrator has ended it for good. Raises IllegalMove."""
+    check_move(supplier.status, "TERMINATED")
+    return "TERMINATED", None
 
 
 def may_be_reviewed(supplier: Supplier) -> bool:

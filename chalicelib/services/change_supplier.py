@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
-from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.rules import supplier_brands
+from chalicelib.domain.supplier import Supplier, moved
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
-from chalicelib.services import supplier_records
+from chalicelib.services import brands, supplier_records
 from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
 from chalicelib.storage import suppliers
@@ -68,8 +69,13 @@ def _with_profile(supplier: Supplier, profile: dict[str, Any]) -> Supplier:
     )
     if before == after:
         return changed
-    status = "ONBOARDING" if supplier.status == "PENDING_APPROVAL" else supplier.status
-    return replace(changed, status=status, validation_state="PENDING")
+    if supplier.status == "PENDING_APPROVAL":
+        changed = moved(changed, ("ONBOARDING", None), by="profile", reason=None, at=changed.updated_at)
+    return replace(changed, validation_state="PENDING")
+
+
+def _owned(supplier: Supplier) -> set[str]:
+    return set(supplier_brands.owned_brands(supplier.profile).values())
 
 
 def _written(supplier: Supplier, *, before: Supplier, along: Sequence[Write]) -> bool:
@@ -80,6 +86,8 @@ def _written(supplier: Supplier, *, before: Supplier, along: Sequence[Write]) ->
             suppliers.holding_tax_identity(supplier.tax_identity, supplier.supplier_id),
             suppliers.releasing_tax_identity(before.tax_identity, supplier.supplier_id),
         ]
+    owned, owned_before = _owned(supplier), _owned(before)
+    writes += brands.releasing(supplier.supplier_id, owned_before - owned)
     try:
         commit(*writes)
     except WriteRefused as refused:

@@ -11,7 +11,7 @@ from chalicelib.domain.rules.catalog import CHECKS, SUPPLIER_CHECKS
 from chalicelib.domain.rules.facts import SupplierFacts
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
-from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.supplier import Supplier, moved
 from chalicelib.domain.verdicts import may_be_reviewed, supplier_status
 from chalicelib.services import review_cases
 from chalicelib.services.commits import commit
@@ -71,17 +71,18 @@ def _decision(case: Case[Supplier], findings: list[Finding]) -> tuple[Supplier, 
 
     applied, issues = issues_of(case, [*others, *brand_findings])
     doubtful = bool(doubts(issues, approved=before.issues if before.is_open else ()))
-    status, suspension = supplier_status(before, doubtful=doubtful)
+    now = clock.timestamp()
+    standing = supplier_status(before, doubtful=doubtful)
     decided = replace(
-        before,
+        moved(before, standing, by=review_cases.ACTOR, reason=None, at=now),
         profile=case.content,
-        status=status,
-        suspension_type=suspension,
         validation_state="DONE",
         issues=tuple(issues),
         corrections=tuple(applied),
         rules_version=case.settings.version,
-        updated_at=clock.timestamp(),
+        judged_version=before.version,
+        judged_at=now,
+        updated_at=now,
     )
     decided, review_writes = _with_review(decided, doubtful=doubtful)
     claims = {name for name in owned.values() if name not in holders} if decided.is_open else set()

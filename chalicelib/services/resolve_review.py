@@ -8,12 +8,11 @@ from typing import Any
 from chalicelib import clock, telemetry
 from chalicelib.domain.offer import Offer, check_acceptance_move
 from chalicelib.domain.review import Review, check_move
-from chalicelib.domain.rules import supplier_brands
-from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.supplier import Supplier, moved
 from chalicelib.domain.verdicts import reviewed_supplier_status
 from chalicelib.ids import offer_id
 from chalicelib.problems import Conflict, NotFound
-from chalicelib.services import correct_record, publish_offers, review_batches, review_records
+from chalicelib.services import brands, correct_record, publish_offers, review_batches, review_records
 from chalicelib.services.commits import commit
 from chalicelib.services.follow_supplier import follow_with
 from chalicelib.services.read_reviews import with_records
@@ -70,7 +69,10 @@ def _resolve(
             expected.check(review.version)
         review_records.refuse_claimed_by_another(review, actor=actor)
         resolved = _resolved(review, decision=decision, note=note, actor=actor)
-        record_writes = _offer_writes(review, decision) if review.sku else _supplier_writes(review, decision)
+        if review.sku:
+            record_writes = _offer_writes(review, decision)
+        else:
+            record_writes = _supplier_writes(review, decision, actor=actor, note=note)
         try:
             commit(reviews.replacing(resolved, expected_version=review.version), *record_writes)
         except WriteRefused as refused:
@@ -93,26 +95,18 @@ def _resolved(review: Review, *, decision: str, note: str | None, actor: str) ->
     return review_records.noted(resolved, what=decision, actor=actor, note=note)
 
 
-def _supplier_writes(review: Review, decision: str) -> Sequence[Write]:
+def _supplier_writes(review: Review, decision: str, *, actor: str, note: str | None) -> Sequence[Write]:
     before = suppliers.get(review.supplier_id)
     _check_settled(before)
     assert before is not None  # noqa: S101 - `_check_settled` has refused it
-    status, suspension = reviewed_supplier_status(before, decision=decision)
+    now = clock.timestamp()
+    standing = reviewed_supplier_status(before, decision=decision)
     decided = replace(
-        before,
-        status=status,
-        suspension_type=suspension,
+        moved(before, standing, by=actor, reason=note, at=now),
         correlation_id=telemetry.correlation_id(),
-        updated_at=clock.timestamp(),
+        updated_at=now,
     )
-    return [suppliers.replacing(decided, expected_version=before.version), *_brand_claims(decided)]
-
-
-def _brand_claims(supplier: Supplier) -> list[Write]:
-    """An approved supplier holds those of its own brands that are free; the others stay with who has them."""
-    names = set(supplier_brands.owned_brands(supplier.profile).values()) if supplier.is_open else set()
-    taken = suppliers.brand_holders(names) if names else {}
-    return [suppliers.claiming_brand(name, supplier.supplier_id) for name in sorted(names - taken.keys())]
+    return [suppliers.replacing(decided, expected_version=before.version), *brands.claiming(decided)]
 
 
 def _offer_writes(review: Review, decision: str) -> Sequence[Write]:

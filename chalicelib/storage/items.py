@@ -99,6 +99,9 @@ class SupplierItem(Item, discriminator="SUPPLIER"):
     corrections = JSONText()
     review_id = UnicodeAttribute(null=True)
     rules_version = NumberAttribute(default=0)
+    judged_version = NumberAttribute(null=True)
+    judged_at = UnicodeAttribute(null=True)
+    history = JSONText(null=True)
     tax_identity = UnicodeAttribute()
     signing_generation = NumberAttribute(default=1)
 
@@ -265,4 +268,5 @@ class AnyItem(Model):
     pk = UnicodeAttribute(hash_key=True, attr_name="PK")
     sk = UnicodeAttribute(range_key=True, attr_name="SK")
     touched_at = UnicodeAttribute(null=True)
+    due_sort = UnicodeAttribute(null=True, attr_name="GSI3SK")
     due = Due()

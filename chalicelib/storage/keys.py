@@ -11,6 +11,8 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | is this tax identity, brand, idempotency key taken | conditional put of its own item | in the transaction |
 | suppliers, reviews, offers of a supplier by state | query `by_status` | a page, one round trip |
 | supplier orders of a supplier, newest last | query `by_status` | a page, one round trip |
+| which of a supplier's orders are to be shipped | query `due`, sparse | one round trip |
+| which wait for its answer | query `by_status` from a day ago | the supplier's orders of a day |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | versions of the rule settings, newest first | query `RULES` | a page, one round trip |
@@ -111,6 +113,12 @@ def offers_of_supplier(supplier_id: str, acceptance: str) -> str:
 
 def orders_of_supplier(supplier_id: str) -> str:
     return f"SUPPLIER#{supplier_id}#ORDERS"
+
+
+def orders_to_ship(supplier_id: str) -> str:
+    """In the index of what must happen, while an order is accepted and not all shipped. One that waits for an
+    answer is not in it: placing would cost a unit more, and its time is short."""
+    return f"SUPPLIER#{supplier_id}#TO_SHIP"
 
 
 def keys_of_supplier(supplier_id: str) -> str:

@@ -17,7 +17,7 @@ from chalicelib.domain.order import (
     derived_status,
 )
 from chalicelib.storage import keys, pages, reads
-from chalicelib.storage.items import BuyerItem, Item, OrderItem, ShipmentItem, SupplierOrderItem
+from chalicelib.storage.items import AnyItem, BuyerItem, Item, OrderItem, ShipmentItem, SupplierOrderItem
 from chalicelib.storage.transaction import Write
 
 
@@ -68,6 +68,23 @@ def page_of_supplier(
         cursor=cursor,
         filter_condition=condition,
     )
+
+
+def waiting(supplier_id: str, *, placed_since: str, limit: int) -> list[str]:
+    """Ids of the supplier's orders of that time that wait for its answer, oldest first."""
+    found = Item.by_status.query(
+        keys.orders_of_supplier(supplier_id),
+        Item.status_sort >= placed_since,
+        filter_condition=SupplierOrderItem.status == "WAITING_ACCEPTANCE",
+        limit=limit,
+    )
+    return [item.supplier_order_id for item in found]
+
+
+def to_ship(supplier_id: str, *, limit: int) -> list[str]:
+    """Ids of the supplier's orders that it has accepted and not wholly shipped, oldest first."""
+    found = AnyItem.due.query(keys.orders_to_ship(supplier_id), limit=limit)
+    return [str(item.due_sort).rpartition("#")[2] for item in found]
 
 
 def adding(order: Order) -> Write:
@@ -201,20 +218,25 @@ def _supplier_order_item(supplier_order: SupplierOrder) -> SupplierOrderItem:
     if place is None:
         raise ValueError(f"{supplier_order.supplier_order_id} is no id of a supplier order")
     attempt = asdict(supplier_order.attempt)
+    status = derived_status([line.status for line in supplier_order.lines])
+    time = f"{supplier_order.created_at}#{supplier_order.supplier_order_id}"
+    to_ship = status == "SHIPPING"
     return SupplierOrderItem(
         *keys.supplier_order(*place),
         supplier_order_id=supplier_order.supplier_order_id,
         order_id=supplier_order.order_id,
         supplier_id=supplier_order.supplier_id,
         lines=[asdict(line) for line in supplier_order.lines],
-        status=derived_status([line.status for line in supplier_order.lines]),
+        status=status,
         attempt_status=attempt["status"],
         attempt=attempt,
         accept_by=supplier_order.accept_by,
         supplier_reference=supplier_order.supplier_reference,
         version=supplier_order.version,
         status_partition=keys.orders_of_supplier(supplier_order.supplier_id),
-        status_sort=f"{supplier_order.created_at}#{supplier_order.supplier_order_id}",
+        status_sort=time,
+        due_partition=keys.orders_to_ship(supplier_order.supplier_id) if to_ship else None,
+        due_sort=time if to_ship else None,
         correlation_id=supplier_order.correlation_id,
         created_at=supplier_order.created_at,
         updated_at=supplier_order.updated_at,

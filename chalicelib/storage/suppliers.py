@@ -58,6 +58,12 @@ def claiming_brand(name: str, supplier_id: str) -> Write:
     )
 
 
+def releasing_brand(name: str, supplier_id: str) -> Write:
+    """Let go of a (normalised) brand name that this supplier holds. Label `brand:<name>`."""
+    item = BrandItem(*keys.brand(name))
+    return Write(f"brand:{name}", item, BrandItem.supplier_id == supplier_id, removes=True)
+
+
 def brand_holders(names: Iterable[str]) -> dict[str, str]:
     """Which supplier holds each of these (normalised) brand names; free ones are left out."""
     found = reads.get_many(keys.brand(name) for name in set(names))
@@ -81,6 +87,9 @@ def _to_item(supplier: Supplier) -> SupplierItem:
         corrections=supplier.corrections,
         review_id=supplier.review_id,
         rules_version=supplier.rules_version,
+        judged_version=supplier.judged_version,
+        judged_at=supplier.judged_at,
+        history=supplier.history,
         tax_identity=supplier.tax_identity,
         signing_generation=supplier.signing_generation,
         version=supplier.version,
@@ -107,6 +116,9 @@ def from_item(item: SupplierItem) -> Supplier:
         corrections=tuple(item.corrections),
         review_id=item.review_id,
         rules_version=int(item.rules_version),
+        judged_version=None if item.judged_version is None else int(item.judged_version),
+        judged_at=item.judged_at,
+        history=tuple(item.history or ()),
         tax_identity=item.tax_identity,
         signing_generation=int(item.signing_generation),
         correlation_id=item.correlation_id or "",

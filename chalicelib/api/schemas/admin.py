@@ -8,6 +8,17 @@ from chalicelib.bodies.fields import listed, one_of, text
 from chalicelib.services import dead_letters
 
 
+class BrandQuerySchema(StrictSchema):
+    name = text(200, metadata={"description": "the brand, however it is written"})
+
+
+class BrandHolderSchema(AnswerSchema):
+    """`name` is what the brand is held as."""
+
+    name = fields.String(required=True)
+    supplier_id = fields.String(required=True, allow_none=True)
+
+
 class DeadLetterSchema(AnswerSchema):
     """`payload` holds ids only."""
 

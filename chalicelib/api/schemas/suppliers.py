@@ -72,6 +72,10 @@ class RegistrationSchema(StrictSchema):
     commission_plan = optional_text(64)
 
 
+class ReasonSchema(StrictSchema):
+    reason = text(2_000, metadata={"description": "kept with who and when; the supplier reads it"})
+
+
 class SupplierSchema(StoredSchema):
     supplier_id = fields.String(required=True)
     status = one_of("ONBOARDING", "PENDING_APPROVAL", "OPEN", "SUSPENDED", "REJECTED", "TERMINATED")
