@@ -74,7 +74,7 @@ def test_an_excepted_value_is_left_alone_and_no_other() -> None:
     white_space = [rule for rule in OFFER_CORRECTIONS if rule.rule == "text.white_space"]
     corrected, _ = corrections.apply(images, white_space, excepted)
     assert corrected["image_urls"] == ["b", "a "]
-    corrected, _ = corrections.apply(changed(images, brand="Y"), OFFER_CORRECTIONS[:1], excepted)
+    corrected, _ = corrections.apply(changed(images, brand="Y"), white_space, excepted)
     assert corrected["image_urls"] == ["b", "a"]
 
 
