@@ -38,7 +38,7 @@ class UnsettledOffer(Exception):
 
 
 @dataclass
-class _Batch:
+class Deciding:
     """What the decisions of one batch share: suppliers and holders of brands as read before them, and
     products as they become."""
 
@@ -57,7 +57,7 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     if settings is None:
         return judge_again(waiting)
     cases = correct_each(waiting, OFFER_CORRECTIONS, settings).cases
-    batch = _Batch(
+    batch = Deciding(
         suppliers=suppliers.get_many(offer.supplier_id for offer in waiting.values()),
         brand_holders=publish_offers.brand_holders(case.content for case in cases.values()),
         products=known_products(cases),
@@ -69,15 +69,20 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     try:
         return decide_each(waiting, cases, reports, steps=OFFER_CHECKS, decide=decide_one)
     finally:
-        _follow_suppliers(batch)
+        follow_suppliers(batch)
 
 
-def _decide(case: Case[Offer], findings: list[Finding], batch: _Batch) -> None:
+def _decide(case: Case[Offer], findings: list[Finding], batch: Deciding) -> None:
     product_id = product_id_of(case.record, case.content)
     for _ in range(_TRIES):
-        decided, product, writes = _decision(case, findings, batch)
+        decided, product, writes = decision(case, findings, batch)
+        supplier = batch.suppliers[decided.supplier_id]
         try:
-            commit(*writes)
+            commit(
+                offers.replacing(decided, expected_version=decided.version),
+                publish_offers.terms_write(decided, supplier, now=decided.updated_at),
+                *writes,
+            )
         except WriteRefused as refused:
             if "offer" in refused.labels:
                 return telemetry.log("DECISION_VOID", offer_id=decided.offer_id)
@@ -90,10 +95,11 @@ def _decide(case: Case[Offer], findings: list[Finding], batch: _Batch) -> None:
     raise UnsettledOffer(case.record.offer_id)
 
 
-def _decision(
-    case: Case[Offer], findings: list[Finding], batch: _Batch
+def decision(
+    case: Case[Offer], findings: list[Finding], batch: Deciding
 ) -> tuple[Offer, Product | None, list[Write]]:
-    """The offer as decided on what holds right now, the product that it joins, and the decision's writes."""
+    """The offer as decided on what holds right now, the product that it joins, and what is to be written of
+    both and of the review, together with the offer and its terms."""
     before, now = case.record, clock.timestamp()
     product_id = product_id_of(before, case.content)
     applied, issues = issues_of(case, _current(case, findings, batch))
@@ -121,11 +127,10 @@ def _decision(
         )
         decided = replace(decided, product_id=product_id)
         writes += product_writes
-    terms = publish_offers.terms_write(decided, batch.suppliers[before.supplier_id], now=now)
-    return decided, product, [offers.replacing(decided, expected_version=before.version), terms, *writes]
+    return decided, product, writes
 
 
-def _current(case: Case[Offer], findings: list[Finding], batch: _Batch) -> list[Finding]:
+def _current(case: Case[Offer], findings: list[Finding], batch: Deciding) -> list[Finding]:
     """The steps' findings, those on the identifier looked up anew: another offer may have joined the product
     since, one of this batch for example."""
     if not is_judged_anew(case.record):
@@ -154,7 +159,7 @@ def _with_review(offer: Offer, *, doubtful: bool) -> tuple[Offer, list[Write]]:
     return replace(offer, review_id=review_id), writes
 
 
-def _follow_suppliers(batch: _Batch) -> None:
+def follow_suppliers(batch: Deciding) -> None:
     """Mend the terms of offers whose supplier opened or closed while they were decided.
 
     Whoever changes a supplier's status writes the terms of its offers afterwards. If that was before our

@@ -21,7 +21,7 @@ from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
 _TRIES = 4
-_PRICES = frozenset({"price", "list_price"})
+PRICES = frozenset({"price", "list_price"})
 """What may change without an accepted offer being taken off sale meanwhile."""
 
 
@@ -124,7 +124,7 @@ def _replace(
     supplier: Supplier, offer: Offer, terms: Terms, content: dict[str, Any]
 ) -> tuple[Offer, Terms] | None:
     settled = offer.acceptance == "ACCEPTED" or offer.validation_state == "PENDING"
-    if settled and not offer.withdrawn and _says_the_same(offer, content):
+    if settled and not offer.withdrawn and says_the_same(offer, content):
         return _stocked(offer, terms, content["quantity"])
     return _resubmitted(supplier, offer, terms, content, acceptance="NEW", counted=content["quantity"])
 
@@ -138,7 +138,7 @@ def _change(
     counted = None if content["quantity"] == _on_hand(terms) else content["quantity"]
     if not touched:
         return (offer, terms) if counted is None else _stocked(offer, terms, counted)
-    on_sale = offer.acceptance == "ACCEPTED" and touched <= _PRICES
+    on_sale = offer.acceptance == "ACCEPTED" and touched <= PRICES
     acceptance = "ACCEPTED" if on_sale else "NEW"
     return _resubmitted(
         supplier,
@@ -232,7 +232,8 @@ def _withdrawn(offer: Offer, terms: Terms) -> tuple[Offer, Terms] | None:
     return (replace(gone, version=offer.version + 1), off_sale) if _commit(*writes) else None
 
 
-def _says_the_same(offer: Offer, content: Mapping[str, Any]) -> bool:
+def says_the_same(offer: Offer, content: Mapping[str, Any]) -> bool:
+    """Whether the content is what the offer says, or said before validation corrected it; stock apart."""
     applied = [
         corrections.Correction(each["rule"], each["field"], each["before"], each["after"])
         for each in offer.corrections

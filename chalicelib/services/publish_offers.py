@@ -22,8 +22,13 @@ _LONGEST_BRAND = 400
 def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
     """Sell the offer at what it says, or block its sale, as its acceptance and its supplier's status have it.
     Stock stands. Label `terms:<offer_id>`."""
+    return offers.changing_terms(terms_of(offer, supplier), now=now)
+
+
+def terms_of(offer: Offer, supplier: Supplier) -> Terms:
+    """What the offer is sold at, but for its stock: none of it says how many there are."""
     price = price_of(offer.content)
-    terms = Terms(
+    return Terms(
         offer_id=offer.offer_id,
         supplier_id=offer.supplier_id,
         sku=offer.sku,
@@ -44,7 +49,6 @@ def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
         available_until=offer.content.get("available_until"),
         correlation_id=offer.correlation_id,
     )
-    return offers.changing_terms(terms, now=now)
 
 
 def brand_holders(contents: Iterable[Record]) -> dict[str, str]:

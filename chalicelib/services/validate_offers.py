@@ -42,31 +42,58 @@ _HOST_IS_DOWN = {"UNRESOLVED", "UNCONNECTED", "TIMED_OUT"}
 def identifiers(records: Records) -> dict[str, Any]:
     """Report on GTINs, by themselves and against the products that have them."""
     batch = _waiting(records)
-    known = known_products(batch.cases)
-    return _report(
-        offer_identifiers.STEP, batch, lambda case: product_facts(case.record, case.content, known)
-    )
+    return _on_identifiers(batch, known_products(batch.cases))
 
 
 def content(records: Records) -> dict[str, Any]:
     """Report on the offers' words."""
-    return _report(offer_content.STEP, _waiting(records), lambda _case: OfferFacts())
+    return _on_content(_waiting(records))
 
 
 def price(records: Records) -> dict[str, Any]:
     """Report on prices, by themselves and against other suppliers' offers of the same product."""
     batch = _waiting(records)
-    known = known_products(batch.cases)
-    return _report(offer_price.STEP, batch, lambda case: product_facts(case.record, case.content, known))
+    return _on_price(batch, known_products(batch.cases))
 
 
 def pictures(records: Records) -> dict[str, Any]:
     """Report on the offers' images, after fetching the beginning of each."""
-    batch = _waiting(records)
+    return _on_pictures(_waiting(records), image_viewer(), seconds=remote_checks.BUDGET_SECONDS)
+
+
+def reports(
+    batch: Batch[Offer], known: Mapping[str, Product], *, view: Callable[[str], Image], seconds: float
+) -> list[dict[str, Any]]:
+    """What all the steps report on the batch, for whoever has it at hand. `known` are the products of its
+    offers that exist; `view` looks at images for so many seconds, and an offer whose image was not seen by
+    then is left out of that report."""
+    return [
+        _on_identifiers(batch, known),
+        _on_content(batch),
+        _on_price(batch, known),
+        _on_pictures(batch, view, seconds=seconds),
+    ]
+
+
+def _on_identifiers(batch: Batch[Offer], known: Mapping[str, Product]) -> dict[str, Any]:
+    return _report(
+        offer_identifiers.STEP, batch, lambda case: product_facts(case.record, case.content, known)
+    )
+
+
+def _on_content(batch: Batch[Offer]) -> dict[str, Any]:
+    return _report(offer_content.STEP, batch, lambda _case: OfferFacts())
+
+
+def _on_price(batch: Batch[Offer], known: Mapping[str, Product]) -> dict[str, Any]:
+    return _report(offer_price.STEP, batch, lambda case: product_facts(case.record, case.content, known))
+
+
+def _on_pictures(batch: Batch[Offer], view: Callable[[str], Image], *, seconds: float) -> dict[str, Any]:
     wanted = gather(
         batch.cases, lambda case: offer_images.image_urls(case.content) if is_judged_anew(case.record) else []
     )
-    seen = remote_checks.in_parallel(_image_viewer(), wanted)
+    seen = remote_checks.in_parallel(view, wanted, seconds=seconds)
 
     def facts(case: Case[Offer]) -> OfferFacts:
         return OfferFacts(images={url: seen(url) for url in offer_images.image_urls(case.content)})
@@ -131,7 +158,7 @@ def _report(step: str, batch: Batch[Offer], facts: Callable[[Case[Offer]], Offer
     return report(step, batch, examine)
 
 
-def _image_viewer() -> Callable[[str], Image]:
+def image_viewer() -> Callable[[str], Image]:
     """A function that looks at image URLs, and soon leaves a host alone that does not answer."""
     has_network = cache(dns.network_is_there)
     failures: dict[str, list[str]] = defaultdict(list)

@@ -148,7 +148,7 @@ def _as_json(finding: Finding) -> dict[str, Any]:
     return {"rule": finding.rule, "field": finding.field, "detail": dict(finding.detail)}
 
 
-def _collect(
+def collect(
     reports: Iterable[Mapping[str, Any]], steps: Iterable[str]
 ) -> tuple[set[Judged], dict[Judged, list[Finding]]]:
     """Which records every one of `steps` judged, and what was found on each."""
@@ -190,7 +190,7 @@ def decide_each(
     Raises the first failure, or IncompleteReports, once all the others are decided. Deciding again is
     harmless: a decided record waits no more.
     """
-    complete, findings = _collect(reports, steps)
+    complete, findings = collect(reports, steps)
     failures: list[Exception] = []
     for judged in waiting:
         try:
