@@ -3,12 +3,14 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from chalicelib.feeds import own
-from chalicelib.feeds.kinds import FeedRefused
+from chalicelib.feeds import google, own, shopify, woocommerce
+from chalicelib.feeds.candidates import Candidate, each_alone
+from chalicelib.feeds.kinds import FeedRefused, Position
 from chalicelib.feeds.readings import Reading
+from chalicelib.feeds.tables import Record
 
 DELIMITERS = (",", ";", "\t", "|")
 REASON = "error"
@@ -25,10 +27,19 @@ class Dialect:
     is_told_by: Callable[[Set[str]], bool]
     is_used: Callable[[str], bool]
     read: Callable[[Reading], tuple[str, dict[str, object]]]
+    arrange: Callable[[Iterable[Record], tuple[str, ...], Position], Iterator[Candidate]] = each_alone
     repeatable: frozenset[str] = frozenset()
 
 
-DIALECTS = (Dialect(own.NAMES["TABLE"], own.is_told_by, own.is_used, own.read),)
+DIALECTS = (
+    Dialect(shopify.NAME, shopify.is_told_by, shopify.is_used, shopify.read, shopify.arrange),
+    Dialect(
+        woocommerce.NAME, woocommerce.is_told_by, woocommerce.is_used, woocommerce.read, woocommerce.arrange
+    ),
+    Dialect(google.TABLE, google.is_told_by, google.is_used, google.read, repeatable=google.REPEATABLE),
+    Dialect(own.NAMES["TABLE"], own.is_told_by, own.is_used, own.read),
+)
+"""In the order in which they are tried: shops, too, have columns that are called as ours."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,9 @@ class Header:
 
 
 def name_of(column: str) -> str:
-    """The name that a column's wording stands for: `Variant SKU`, `variant_sku` and ` VARIANT  SKU` are one.
+    """The name that a column's wording stands for: `Image Link`, `image_link` and `g:image_link` are one.
     What follows `attributes.` is an attribute's name and stays as it is."""
-    plain = column.strip().strip("\ufeff")
+    plain = column.strip().strip("\ufeff").removeprefix("g:")
     prefix = _ATTRIBUTE.match(plain)
     if prefix:
         return "attributes." + plain[prefix.end() :]

@@ -29,7 +29,7 @@ def is_used(name: str) -> bool:
 def read(row: Reading) -> tuple[str, dict[str, Any]]:
     """The SKU and the offer body of a table's row. An empty cell is no text where the
     field is a text that each offer has, and says nothing elsewhere."""
-    currency = row.text("currency").upper() or row.options.currency
+    currency = row.text("currency").upper() or row.currency
     offer: dict[str, Any] = {name: row.values[name] for name in _TEXTS if name in row.values}
     offer |= {name: text for name in _OPTIONAL_TEXTS if (text := row.text(name))}
     offer |= filled(

@@ -1,17 +1,26 @@
 """One row's fields, taken one by one; what could not be read is noted on the way."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain import measures, prices
 from chalicelib.domain.errors import InvalidMoney
+from chalicelib.feeds.currencies import currency_of
 from chalicelib.feeds.kinds import ERROR, INFO, WARNING, Fault, Options
 
 _MOST_IMAGES = 10
+_LONGEST_SKU = 64
 _PLAIN_PRICE = re.compile(r"[0-9]+(?:\.[0-9]+)?(?: ?[A-Z]{3})?")
 _WHOLE = re.compile(r"([0-9]{1,12})(?:\.0+)?", re.ASCII)
 _BETWEEN_URLS = re.compile(r"\s*\|\s*|,?\s+|,(?=(?:https?:)?//)")
+
+
+Price = dict[str, str] | str | None
+"""Money as JSON, the text that could not be read, or none."""
 
 
 class Reading:
@@ -37,10 +46,46 @@ class Reading:
                 return text
         return ""
 
+    def filled(self, *names: str) -> str:
+        """The name of the first of the fields that is filled; where none is, of the first that there is."""
+        known = [name for name in names if name in self.values] or names[:1]
+        return next((name for name in known if self.values.get(name, "").strip()), known[0])
+
     def note(self, rule: str, code: str, name: str | None, message: str, severity: str = ERROR) -> None:
         column = self._wording.get(name, name) if name else None
         seen = self.values.get(name) if name else None
         self.faults.append(Fault(f"feed.{rule}", code, column, message, severity, seen))
+
+    def reduced(
+        self, price: Price, sale: Price, name: str, *, has_period: bool = False
+    ) -> tuple[Price, Price]:
+        """The price, and the higher one that it was reduced from. A sale price that holds for a period is
+        left out with a warning: nobody would end it."""
+        if sale is None or not is_below(sale, price):
+            return (sale if price is None else price), None
+        if has_period:
+            message = (
+                "The sale price holds for a period and was left out. Send it as the price while it holds."
+            )
+            self.note("sale_price", "INVALID_PRICE", name, message, WARNING)
+            return price, None
+        return sale, price
+
+    def required(self, price: Price, *names: str) -> Price:
+        """The price, with a fault where there is none."""
+        if price is None:
+            self.note("price_missing", "MISSING_PRICE", self.filled(*names), "The row has no price.")
+        return price
+
+    def derived_sku(self, name: str, *parts: str) -> str:
+        """A SKU made of what is unique in the shop; none where there is nothing."""
+        sku = re.sub(r"[^\w.+-]+", "-", "-".join(filter(None, parts))).strip("-")
+        if len(sku) > _LONGEST_SKU:
+            digest = hashlib.sha256(sku.encode()).hexdigest()[:12]
+            sku = f"{sku[: _LONGEST_SKU - 13]}-{digest}"
+        if sku:
+            self.note("sku_derived", "MISSING_ATTRIBUTE", name, f"There is no SKU; {sku} was taken.", WARNING)
+        return sku
 
     def whole(self, name: str) -> int | str | None:
         """A whole number; the text as it stands, with a fault, where it is none."""
@@ -53,7 +98,7 @@ class Reading:
             return text
         return int(match[1])
 
-    def price(self, name: str, currency: str | None) -> dict[str, str] | str | None:
+    def price(self, name: str, currency: str | None) -> Price:
         """Money as JSON; the text as it stands, with a fault, where only a person can tell what it means."""
         text = self.text(name)
         if not text:
@@ -70,9 +115,35 @@ class Reading:
             self.note("price", "INVALID_PRICE", name, message, INFO)
         return amount
 
+    @property
+    def currency(self) -> str | None:
+        """The currency of prices that name none."""
+        return self.options.currency or (currency_of(self.options.country) if self.options.country else None)
+
+    def assumed_quantity(self, name: str) -> int:
+        """How many there are at least where the shop says no more than that there are any."""
+        quantity = self.options.quantity_in_stock
+        message = f"It is in stock, but not counted: {quantity} was taken. Send the stock as it is."
+        self.note("stock_not_counted", "MISSING_ATTRIBUTE", name, message, WARNING)
+        return quantity
+
+    def moment(self, name: str) -> str | None:
+        """An ISO 8601 date or time as RFC 3339, in UTC where it names no zone. None, with a warning, where it
+        cannot be read."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            message = "The date cannot be read and was left out. Send it as 2027-01-31."
+            self.note("date", "INVALID_ATTRIBUTE", name, message, WARNING)
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
     def weight(self, name: str, unit: str = "") -> dict[str, Any] | None:
-        """`{"value", "unit"}` of a text such as `2.5 kg`, or of a number in `unit`. None where there is none,
-        with a warning where it cannot be read: an offer can be sold without."""
+        """`{"value", "unit"}` of a text such as `2.5 kg`, or of a number in `unit`. None where there is none
+        (or nought, as shops write that), and with a warning where it cannot be read: an offer needs none."""
         text = self.text(name)
         if not text:
             return None
@@ -81,7 +152,7 @@ class Reading:
             message = "The weight cannot be read and was left out. Send it as 2.5 kg."
             self.note("weight", "INVALID_ATTRIBUTE", name, message, WARNING)
             return None
-        return {"value": read[0], "unit": read[1]}
+        return {"value": read[0], "unit": read[1]} if read[0] else None
 
     def urls(self, *names: str) -> list[str]:
         """The image addresses of the fields, in order, each once."""
@@ -94,6 +165,16 @@ class Reading:
             message = f"An offer shows {_MOST_IMAGES} images; the others were left out."
             self.note("images", "INVALID_IMAGE", names[-1], message, INFO)
         return list(found)[:_MOST_IMAGES]
+
+
+def is_below(sale: Price, price: Price) -> bool:
+    """Whether both are money of one currency and `sale` is the lower one."""
+    return (
+        isinstance(sale, dict)
+        and isinstance(price, dict)
+        and sale["currency"] == price["currency"]
+        and Decimal(sale["amount"]) < Decimal(price["amount"])
+    )
 
 
 def _with_scheme(url: str) -> str:

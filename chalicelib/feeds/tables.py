@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from chalicelib.feeds.kinds import MAX_CELL, MAX_ROW, WARNING, Fault, FeedRefused
+from chalicelib.feeds.kinds import ERROR, MAX_CELL, MAX_ROW, WARNING, Fault, FeedRefused
 from chalicelib.feeds.lines import Line
 
 csv.field_size_limit(MAX_ROW + 1)  # of the process; what is longer never gets to the parser
@@ -23,16 +23,20 @@ class Record(NamedTuple):
     end: int
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def is_bad(self) -> bool:
+        return any(fault.severity == ERROR for fault in self.faults)
+
 
 def records(
-    lines: Iterator[Line], *, start: int, number: int, delimiter: str, encoding: str, spaced: bool
+    lines: Iterator[Line], *, start: int, number: int, delimiter: str, spaced: bool
 ) -> Iterator[Record]:
-    """The records of a table from offset `start` on, where row `number` begins.
+    """The records of a table in UTF-8 from offset `start` on, where row `number` begins.
 
     `spaced` where a blank follows each delimiter, before quotes, too. A record that is too long, or whose
     quote never closes, is one bad record: reading goes on with the line behind its first.
     """
-    text = _Text(lines, start, encoding)
+    text = _Text(lines, start)
     while True:
         reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced)
         try:
@@ -57,8 +61,8 @@ class _Overrun(Exception):
 class _Text:
     """Lines as text for csv.reader, and the account of which lines made the last record."""
 
-    def __init__(self, lines: Iterator[Line], start: int, encoding: str) -> None:
-        self._lines, self._begin, self._encoding = lines, start, encoding
+    def __init__(self, lines: Iterator[Line], start: int) -> None:
+        self._lines, self._begin = lines, start
         self._again: list[Line] = []
         self._record: list[Line] = []
         self._size = 0
@@ -102,9 +106,9 @@ class _Text:
 
     def _decoded(self, content: bytes) -> str:
         try:
-            return content.decode(self._encoding)
+            return content.decode()
         except UnicodeDecodeError:
-            self._is_mixed = self._encoding == "utf-8"
+            self._is_mixed = True
             return content.decode("cp1252", "replace")
 
     def _forget(self, end: int) -> None:

@@ -31,10 +31,14 @@ def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=shape["delimiter"], lineterminator="\r\n")
     writer.writerow(columns)
+    together = None
     for raw, reason in rows:
-        cells = [*raw["cells"], *[""] * (len(columns) - len(raw["cells"]))]
-        cells[place] = reason
-        writer.writerow(map(shielded, cells))
+        others = raw.get("others", [])
+        for cells, why in [(raw["cells"], reason), *((other, "") for other in others if others != together)]:
+            padded = [*cells, *[""] * (len(columns) - len(cells))]
+            padded[place] = why
+            writer.writerow(map(shielded, padded))
+        together = others
         yield _taken(text).encode()
     yield _taken(text).encode()
 

@@ -1,17 +1,6 @@
 """Our own dialect: what a table or a line of JSON says, row by row."""
 
-import io
-from typing import Any
-
-from chalicelib.feeds import Feed, Row, open_feed, write_failed
-
-
-def opened(text: str, **options: Any) -> Feed:
-    return open_feed(io.BytesIO(text.encode()), **options)
-
-
-def rows(text: str, **options: Any) -> list[Row]:
-    return list(opened(text, **options).rows)
+from unit.feeds import opened, rows_of, rules, written
 
 
 def test_a_table_says_what_an_offer_body_says():
@@ -20,7 +9,7 @@ def test_a_table_says_what_an_offer_body_says():
         'A-1,9521101001013,"Tea, black",12.99,EUR,5,//a.example/1.png|https://a.example/2.png,fine,2.5 kg\n'
     )
 
-    (row,) = rows(text)
+    (row,) = rows_of(text)
 
     assert (row.number, row.sku, row.faults) == (2, "A-1", ())
     assert row.offer == {
@@ -37,9 +26,9 @@ def test_a_table_says_what_an_offer_body_says():
 def test_a_row_whose_quote_never_closes_takes_no_other_row_with_it():
     text = 'sku,title,price\n"A-1,Tea,1 EUR\nA-2,Tea,2 EUR\n'
 
-    bad, good = rows(text)
+    bad, good = rows_of(text)
 
-    assert (bad.number, [fault.rule for fault in bad.faults]) == (2, ["feed.row_end"])
+    assert (bad.number, rules(bad)) == (2, ["feed.row_end"])
     assert (good.number, good.sku, good.faults) == (3, "A-2", ())
 
 
@@ -48,10 +37,10 @@ def test_failed_rows_come_back_with_their_reason_and_are_read_again_as_they_were
     feed = opened(text)
     failed = [row for row in feed.rows if row.is_refused]
 
-    file = b"".join(write_failed(feed.shape, [(row.raw, "=why") for row in failed])).decode()
+    file = written(feed, failed, "=why").decode()
 
     assert file.splitlines()[1] == """A-1,'=HYPERLINK(1),"1,290 EUR",x,'=why"""
-    assert [row.offer for row in rows(file)] == [row.offer for row in failed]
+    assert [row.offer for row in rows_of(file)] == [row.offer for row in failed]
 
 
 def test_a_line_of_json_is_a_record_and_a_bad_one_stops_nothing():
@@ -61,13 +50,13 @@ def test_a_line_of_json_is_a_record_and_a_bad_one_stops_nothing():
     first, bad, last = feed.rows
 
     assert (first.sku, first.offer, list(feed.unused_columns)) == ("A-1", {"title": "Tea"}, ["colour"])
-    assert (bad.number, bad.offer, [fault.rule for fault in bad.faults]) == (2, None, ["feed.json"])
+    assert (bad.number, bad.offer, rules(bad)) == (2, None, ["feed.json"])
     assert (last.number, last.sku) == (3, "A-2")
 
 
 def test_reading_goes_on_behind_any_row():
     text = 'sku,title,price\nA-1,"two\nlines",1 EUR\nA-2,Tea,2 EUR\nA-3,Tea,3 EUR\n'
-    whole = rows(text)
+    whole = rows_of(text)
 
     for index, row in enumerate(whole, start=1):
-        assert rows(text, position=row.after) == whole[index:]
+        assert rows_of(text, position=row.after) == whole[index:]

@@ -1,0 +1,140 @@
+"""WooCommerce's product export. A variation takes what it leaves empty from its parent, which is named by
+SKU or as `id:<ID>` and stands above it. See the product CSV import schema in WooCommerce's documentation.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Set
+from typing import Any
+
+from chalicelib.feeds.candidates import Candidate, cell, filled_from
+from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Position
+from chalicelib.feeds.markup import plain_text
+from chalicelib.feeds.readings import Price, Reading, filled
+from chalicelib.feeds.tables import Record
+
+NAME = "WOOCOMMERCE_CSV"
+
+_GTIN = "gtin,_upc,_ean,_or_isbn"
+_WEIGHT = re.compile(r"weight_\((kg|g|lbs|oz)\)")
+_ATTRIBUTE = re.compile(r"attribute_([0-9]{1,3})_(name|value\(s\))")
+_USED = frozenset(
+    {
+        *("id", "type", "sku", "name", "published", "short_description", "description"),
+        *("date_sale_price_starts", "date_sale_price_ends", "in_stock?", "stock", "sale_price"),
+        *("regular_price", "categories", "images", "parent", "brands"),
+    }
+) | {_GTIN}
+_OF_VARIATION = frozenset(("id", "type", "sku", "parent", "published", "regular_price", "sale_price", _GTIN))
+_MOST_PARENTS = 16 * MAX_ROW
+"""Characters of the parents that are kept; the ones longest unused are forgotten."""
+
+
+def is_told_by(names: Set[str]) -> bool:
+    return {"type", "name"} <= names and not names.isdisjoint(("regular_price", "in_stock?", "parent"))
+
+
+def is_used(name: str) -> bool:
+    return name in _USED or bool(_WEIGHT.fullmatch(name) or _ATTRIBUTE.fullmatch(name))
+
+
+def arrange(records: Iterable[Record], names: tuple[str, ...], begin: Position) -> Iterator[Candidate]:
+    """Each simple product, and each variation with what its parent says. As a parent can stand anywhere
+    above, reading goes on by passing over the candidates from the first row on."""
+    parents, given = _Parents(), 0
+    inherited = frozenset(names) - _OF_VARIATION
+    for record in records:
+        kinds = cell(record, names, "type").casefold().replace(" ", "").split(",")
+        if "variable" in kinds or "grouped" in kinds:
+            parents.keep(record, cell(record, names, "sku"), f"id:{cell(record, names, 'id')}")
+            continue
+        given += 1
+        parent = parents.find(cell(record, names, "parent")) if "variation" in kinds else None
+        cells = filled_from(parent, record, names, inherited) if parent else record.cells
+        yield Candidate(record._replace(cells=cells), begin._replace(skip=given))
+
+
+class _Parents:
+    def __init__(self) -> None:
+        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._size = 0
+
+    def keep(self, record: Record, *keys: str) -> None:
+        for key in keys:
+            self._records[key] = record
+            self._size += _size(record)
+        while self._size > _MOST_PARENTS:
+            _, oldest = self._records.popitem(last=False)
+            self._size -= _size(oldest)
+
+    def find(self, key: str) -> Record | None:
+        found = self._records.get(key)
+        if found:
+            self._records.move_to_end(key)
+        return found
+
+
+def _size(record: Record) -> int:
+    return sum(map(len, record.cells))
+
+
+def read(row: Reading) -> tuple[str, dict[str, Any]]:
+    """The SKU and the offer body of a simple product or a variation."""
+    attributes = {
+        row.text(name): row.text(name.replace("name", "value(s)"))
+        for name in row.values
+        if name.endswith("_name") and _ATTRIBUTE.fullmatch(name) and row.text(name)
+    }
+    price, list_price = _prices(row)
+    offer = {
+        "title": row.text("name"),
+        "description": plain_text(row.text("description", "short_description").replace("\\n", "\n")),
+        "brand": row.text("brands"),
+        "category": re.split(r"(?<!\\),", row.text("categories"))[0].replace("\\,", ",").strip(),
+        "condition": "NEW",
+        "image_urls": row.urls("images"),
+        "attributes": {name: text for name, text in attributes.items() if text},
+        "handling_days": row.options.handling_days,
+    }
+    return _sku(row), offer | filled(
+        gtin=row.text(_GTIN) or None,
+        price=row.required(price, "regular_price"),
+        list_price=list_price,
+        quantity=_quantity(row),
+        shipping_weight=_weight(row),
+    )
+
+
+def _sku(row: Reading) -> str:
+    number = row.text("id")
+    return row.text("sku") or row.derived_sku("sku", *(("woo", number) if number else ()))
+
+
+def _prices(row: Reading) -> tuple[Price, Price]:
+    price, sale = row.price("regular_price", row.currency), row.price("sale_price", row.currency)
+    has_period = bool(row.text("date_sale_price_starts", "date_sale_price_ends"))
+    return row.reduced(price, sale, "sale_price", has_period=has_period)
+
+
+def _quantity(row: Reading) -> int | str | None:
+    if row.text("published") == "-1":
+        message = "The shop does not sell the product (a draft): it was taken over with nothing in stock."
+        row.note("not_for_sale", "INVALID_ATTRIBUTE", "published", message, WARNING)
+        return 0
+    if row.text("in_stock?").casefold() in ("0", "no", "false", "backorder", "onbackorder"):
+        return 0
+    if row.text("stock").startswith("-"):
+        row.note(
+            "oversold", "INVALID_ATTRIBUTE", "stock", "Fewer than none are in stock: none was taken.", INFO
+        )
+        return 0
+    counted = None if row.text("stock") == "parent" else row.whole("stock")
+    return row.assumed_quantity("in_stock?") if counted is None else counted
+
+
+def _weight(row: Reading) -> dict[str, Any] | None:
+    for name in row.values:
+        unit = _WEIGHT.fullmatch(name)
+        if unit:
+            return row.weight(name, unit[1])
+    return None
