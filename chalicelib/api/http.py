@@ -36,6 +36,9 @@ JSON_BODY = [json_body.JSON]
 PATCH_BODY = [json_body.JSON, json_body.MERGE_PATCH]
 """For `content_types` of a route, so that the gateway's description and the check here agree."""
 
+ANY_TYPE = ["*/*"]
+"""For a POST that takes no body: whatever a client says about it does not matter."""
+
 MAX_IDEMPOTENCY_KEY = 255
 MAX_CORRELATION_ID = 128
 MAX_PATH_NAME = 128

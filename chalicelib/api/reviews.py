@@ -3,16 +3,13 @@
 from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
-from chalicelib.api.http import JSON_BODY, Call, endpoint
+from chalicelib.api.http import ANY_TYPE, JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import reviews as schemas
 from chalicelib.services import claim_review, read_reviews
 from chalicelib.services import resolve_review as resolution
 
 bp = Blueprint(__name__)
-
-ANY_TYPE = ["*/*"]
-"""For a POST that takes no body: whatever a client says about it does not matter."""
 
 
 @bp.route("/admin/reviews")

@@ -3,11 +3,11 @@
 from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
-from chalicelib.api.http import JSON_BODY, PATCH_BODY, Call, endpoint
+from chalicelib.api.http import ANY_TYPE, JSON_BODY, PATCH_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import suppliers as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
-from chalicelib.services import api_keys, change_supplier, idempotency
+from chalicelib.services import api_keys, change_supplier, idempotency, try_order_api
 from chalicelib.services import register_supplier as registration
 
 bp = Blueprint(__name__)
@@ -54,6 +54,16 @@ def read_supplier(_call: Call, supplier_id: str) -> Answer:
 def change_supplier_profile(call: Call, supplier_id: str) -> Answer:
     supplier = change_supplier.change(supplier_id, changed=call.changed, expected=call.expected)
     return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/suppliers/{supplier_id}/order-api/test", methods=["POST"], content_types=ANY_TYPE)
+@endpoint(
+    "Send a signed test order to the supplier's order API",
+    answers={200: schemas.OrderApiTrialSchema()},
+    problems={409: "SUPPLIER_CLOSED"},
+)
+def try_supplier_order_api(_call: Call, supplier_id: str) -> Answer:
+    return Answer(200, try_order_api.try_order_api(supplier_id))
 
 
 @bp.route("/suppliers/{supplier_id}/api-keys", methods=["POST"], content_types=JSON_BODY)

@@ -6,7 +6,7 @@ Whatever a supplier answers becomes one of four outcomes; nothing that it sends 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,7 +18,11 @@ from chalicelib.clients.errors import CallFailed
 from chalicelib.domain import signing
 from chalicelib.domain.acceptance import CODES, STATUSES, Answer, LineAnswer
 
+TEST_LINE, TEST_QUANTITY = "lin_test_1", 1
+"""What a test order asks for."""
+
 _REJECTING = frozenset({400, 404, 422})
+_BROKEN = frozenset({"TOO_LARGE", "BROKEN_ANSWER"})
 _MAX_LINES = 1000
 _MAX_TEXT = 255
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T[0-9:.]{5,15}(Z|[+-]\d{2}:\d{2}))?")
@@ -43,10 +47,12 @@ class NeverSeen:
 
 @dataclass(frozen=True)
 class TryAgain:
-    """No answer that could be understood. `reason` is a code; `retry_after` seconds where it asked so."""
+    """No answer that could be understood. `reason` is a code; `retry_after` seconds where it asked so;
+    `detail` says what is wrong in a body."""
 
     reason: str
     retry_after: int | None = None
+    detail: str = field(default="", compare=False)
 
 
 Outcome = Answered | AnswerLater | NeverSeen | TryAgain
@@ -54,17 +60,32 @@ Outcome = Answered | AnswerLater | NeverSeen | TryAgain
 
 @dataclass(frozen=True)
 class OrderApiTrial:
-    """How a signed test order went. `held` and `failed` are the names of what was looked at:
-    REACHED (something answered), UNDERSTOOD (with an answer of the contract), and `reason` is the code of
-    the first that failed."""
+    """How a signed test order went: what it came to, whether anything answered, and with which HTTP status
+    where that is known."""
 
-    held: tuple[str, ...]
-    failed: tuple[str, ...]
-    reason: str | None = None
+    attempt_id: str
+    outcome: Outcome
+    status: int | None = None
+
+    @property
+    def was_reached(self) -> bool:
+        """A body that breaks off or is too large is an answer, too."""
+        broken = isinstance(self.outcome, TryAgain) and self.outcome.reason in _BROKEN
+        return self.status is not None or broken
+
+    @property
+    def reason(self) -> str | None:
+        """The code of what went wrong, None where the answer was understood."""
+        match self.outcome:
+            case TryAgain(reason=reason):
+                return reason
+            case NeverSeen():
+                return "NEVER_SEEN"
+        return None
 
 
 class _Malformed(ValueError):
-    """An answer's body is not of the contract's shape."""
+    """An answer's body is not of the contract's shape; the text says where."""
 
 
 def place(
@@ -104,14 +125,8 @@ def try_order_api(
     body = _message("supplier_order.test", _test_order(attempt_id))
     reply = _call("POST", order_api["url"], secret=secret, message_id=attempt_id, body=body, rules=rules)
     if isinstance(reply, TryAgain):
-        reached = reply.reason in ("TOO_LARGE", "BROKEN_ANSWER")
-        held, failed = ("REACHED",) if reached else (), () if reached else ("REACHED",)
-        return OrderApiTrial(held, (*failed, "UNDERSTOOD"), reply.reason)
-    found = outcome(reply)
-    if isinstance(found, Answered | AnswerLater):
-        return OrderApiTrial(("REACHED", "UNDERSTOOD"), ())
-    reason = found.reason if isinstance(found, TryAgain) else "NEVER_SEEN"
-    return OrderApiTrial(("REACHED",), ("UNDERSTOOD",), reason)
+        return OrderApiTrial(attempt_id, reply)
+    return OrderApiTrial(attempt_id, outcome(reply), reply.status)
 
 
 def _message(kind: str, data: Mapping[str, Any]) -> bytes:
@@ -122,11 +137,11 @@ def _message(kind: str, data: Mapping[str, Any]) -> bytes:
 def _test_order(attempt_id: str) -> dict[str, Any]:
     one = {"amount": "1.00", "currency": "USD"}
     line = {
-        "line_id": "lin_test_1",
+        "line_id": TEST_LINE,
         "sku": "TEST",
         "gtin": "00012345678905",
         "title": "Test order, not to be shipped",
-        "quantity": 1,
+        "quantity": TEST_QUANTITY,
         "unit_price": one,
         "line_total": one,
     }
@@ -170,43 +185,50 @@ def outcome(reply: guarded.Reply) -> Outcome:
         return TryAgain(f"HTTP_{reply.status}", _retry_after(reply.headers.get("retry-after", "")))
     try:
         return Answered(_answer(json.loads(reply.body)))
+    except _Malformed as error:
+        return TryAgain("INVALID_ANSWER", detail=str(error))
     except (ValueError, RecursionError):
-        return TryAgain("INVALID_ANSWER")
+        return TryAgain("INVALID_ANSWER", detail="The body is no JSON.")
 
 
 def _answer(body: Any) -> Answer:
-    if not isinstance(body, dict) or _text(body.get("status")) not in STATUSES:
-        raise _Malformed
+    if not isinstance(body, dict):
+        raise _Malformed("The body is no JSON object.")
+    if _text(body, "status") not in STATUSES:
+        raise _Malformed(f"/status is none of {', '.join(sorted(STATUSES))}.")
     lines = body.get("lines")
     if lines is not None and (not isinstance(lines, list) or len(lines) > _MAX_LINES):
-        raise _Malformed
+        raise _Malformed(f"/lines is no list of at most {_MAX_LINES}.")
     return Answer(
         status=body["status"],
-        lines=None if lines is None else tuple(map(_line, lines)),
-        supplier_reference=_text(body.get("supplier_reference")),
+        lines=None if lines is None else tuple(_line(line, f"/lines/{n}") for n, line in enumerate(lines)),
+        supplier_reference=_text(body, "supplier_reference"),
     )
 
 
-def _line(line: Any) -> LineAnswer:
+def _line(line: Any, at: str) -> LineAnswer:
     if not isinstance(line, dict):
-        raise _Malformed
-    line_id, code, quantity = _text(line.get("line_id")), _text(line.get("code")), line.get("quantity")
-    if line_id is None or code not in CODES:
-        raise _Malformed
+        raise _Malformed(f"{at} is no object.")
+    line_id, code, quantity = _text(line, "line_id", at), _text(line, "code", at), line.get("quantity")
+    if line_id is None:
+        raise _Malformed(f"{at}/line_id is missing.")
+    if code not in CODES:
+        raise _Malformed(f"{at}/code is none of {', '.join(sorted(CODES))}.")
     if quantity is not None and type(quantity) is not int:  # a bool is an int, too
-        raise _Malformed
-    available_on = _text(line.get("available_on"))
+        raise _Malformed(f"{at}/quantity is no whole number.")
+    available_on = _text(line, "available_on", at)
     if available_on is not None and not _DATE.fullmatch(available_on):
-        raise _Malformed
+        raise _Malformed(f"{at}/available_on is no date.")
     return LineAnswer(line_id, str(code), quantity, available_on)
 
 
-def _text(value: Any) -> str | None:
-    """A short text that can be stored, or None. Raises _Malformed for anything else."""
+def _text(body: Mapping[str, Any], name: str, at: str = "") -> str | None:
+    """A short text that can be stored, or None where it is missing. Raises _Malformed for anything else."""
+    value = body.get(name)
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > _MAX_TEXT or not value.isprintable():
-        raise _Malformed
+        raise _Malformed(f"{at}/{name} is no printable text of at most {_MAX_TEXT} characters.")
     return value
 
 

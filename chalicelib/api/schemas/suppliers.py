@@ -16,6 +16,7 @@ from chalicelib.api.schemas.common import (
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import MAX_URL, Flag, listed, one_of, optional_text, text
 from chalicelib.domain.credentials import Scope
+from chalicelib.services.try_order_api import CHECKS
 
 MAX_BRANDS = 90  # all of them are claimed in the one transaction that opens the supplier
 
@@ -105,6 +106,26 @@ class RegisteredSchema(AnswerSchema):
     supplier = fields.Nested(SupplierSchema, required=True)
     api_key = fields.String(required=True)
     signing_secret = fields.String(required=True)
+
+
+class OrderApiCheckSchema(AnswerSchema):
+    """One thing that was looked at; `held` is null where an earlier one kept it from being looked at."""
+
+    check = one_of(*CHECKS)
+    held = fields.Boolean(required=True, allow_none=True)
+    detail = fields.String(metadata={"description": "what did not hold, and what to do"})
+
+
+class OrderApiTrialSchema(AnswerSchema):
+    """How the order API took a signed order of type `supplier_order.test`."""
+
+    url = fields.String(required=True)
+    attempt_id = fields.String(required=True, metadata={"description": "as sent in `webhook-id`"})
+    passed = fields.Boolean(required=True)
+    checks = fields.List(fields.Nested(OrderApiCheckSchema), required=True)
+    http_status = fields.Integer(required=True, allow_none=True)
+    milliseconds = fields.Integer(required=True)
+    tested_at = moment(required=True)
 
 
 class NewApiKeySchema(StrictSchema):
