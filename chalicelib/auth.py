@@ -76,6 +76,7 @@ ACCESS: Mapping[str, Access] = {
     "claim_review_case": ADMIN,
     "release_review_case": ADMIN,
     "resolve_review": ADMIN,
+    "read_metrics": ADMIN,
     "resolve_reviews": ADMIN,
     "claim_reviews": ADMIN,
     "release_reviews": ADMIN,

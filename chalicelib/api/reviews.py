@@ -1,4 +1,4 @@
-"""The manual review queue: cases that wait for a person, and what a person makes of them."""
+"""The manual review queue: cases that wait for a person, what becomes of them, and how many there are."""
 
 from chalice import Blueprint
 
@@ -6,7 +6,9 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.http import ANY_TYPE, JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import reviews as schemas
+from chalicelib.api.schemas.metrics import MetricsSchema
 from chalicelib.services import claim_review, read_reviews
+from chalicelib.services import read_metrics as metrics
 from chalicelib.services import resolve_review as resolution
 
 bp = Blueprint(__name__)
@@ -27,7 +29,7 @@ def list_reviews(call: Call) -> Answer:
 
 
 @bp.route("/admin/reviews/{review_id}")
-@endpoint("Read a review", answers={200: schemas.ReviewSchema()})
+@endpoint("Read a review and past cases like it", answers={200: schemas.ReadReviewSchema()})
 def read_review(_call: Call, review_id: str) -> Answer:
     review = read_reviews.read(review_id)
     return Answer(200, review, etag=etag(review["version"]))
@@ -98,3 +100,9 @@ def claim_reviews(call: Call) -> Answer:
 )
 def release_reviews(call: Call) -> Answer:
     return Answer(200, claim_review.release_many(call.body["review_ids"], actor=call.caller.name))
+
+
+@bp.route("/admin/metrics")
+@endpoint("Read the numbers of the dashboard", answers={200: MetricsSchema()})
+def read_metrics(_call: Call) -> Answer:
+    return Answer(200, metrics.read())

@@ -12,9 +12,11 @@ from chalicelib.domain.rules.catalog import CHECKS, OFFER_CHECKS
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
 from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.tally import Tally
 from chalicelib.domain.verdicts import offer_acceptance
 from chalicelib.services import publish_offers, review_cases
 from chalicelib.services.commits import commit
+from chalicelib.services.count_validations import count
 from chalicelib.services.validate_offers import is_judged_anew, known_products, product_facts, product_id_of
 from chalicelib.services.validation_batch import (
     Case,
@@ -46,6 +48,7 @@ class Deciding:
     brand_holders: Mapping[str, str]
     products: dict[str, Product]
     decided: list[Offer] = field(default_factory=list)
+    tally: Tally = field(default_factory=lambda: Tally("OFFER"))
 
 
 def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
@@ -69,6 +72,7 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     try:
         return decide_each(waiting, cases, reports, steps=OFFER_CHECKS, decide=decide_one)
     finally:
+        count(batch.tally)
         follow_suppliers(batch)
 
 
@@ -90,6 +94,8 @@ def _decide(case: Case[Offer], findings: list[Finding], batch: Deciding) -> None
             batch.products.update(products.get_many([product_id]))
         else:
             batch.decided.append(replace(decided, version=decided.version + 1))
+            doubted = doubts(decided.issues) if decided.acceptance == "TO_REVIEW" else ()
+            batch.tally.add(doubted, corrected=bool(case.applied))
             batch.products |= {product.product_id: product} if product else {}
             return telemetry.log("OFFER_DECIDED", offer_id=decided.offer_id, acceptance=decided.acceptance)
     raise UnsettledOffer(case.record.offer_id)
@@ -154,6 +160,7 @@ def _with_review(offer: Offer, *, doubtful: bool) -> tuple[Offer, list[Write]]:
         record_version=offer.version + 1,
         doubtful=doubtful,
         issues=offer.issues,
+        content=offer.content,
     )
     review_id, writes = review_cases.follow_up(outcome, review_id=offer.review_id)
     return replace(offer, review_id=review_id), writes

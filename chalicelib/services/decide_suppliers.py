@@ -1,20 +1,22 @@
 """The last validation step of suppliers: what was found becomes a decision, written once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
-from chalicelib.domain.issues import doubts
+from chalicelib.domain.issues import Issue, doubts
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.rules.catalog import CHECKS, SUPPLIER_CHECKS
 from chalicelib.domain.rules.facts import SupplierFacts
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
 from chalicelib.domain.supplier import Supplier, moved
+from chalicelib.domain.tally import Tally
 from chalicelib.domain.verdicts import may_be_reviewed, supplier_status
 from chalicelib.services import review_cases
 from chalicelib.services.commits import commit
+from chalicelib.services.count_validations import count
 from chalicelib.services.validate_suppliers import held_by_others
 from chalicelib.services.validation_batch import (
     Case,
@@ -44,10 +46,18 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     if settings is None:
         return judge_again(waiting)
     cases = correct_each(waiting, SUPPLIER_CORRECTIONS, settings).cases
-    return decide_each(waiting, cases, reports, steps=SUPPLIER_CHECKS, decide=_decide)
+    tally = Tally("SUPPLIER")
+
+    def decide_one(case: Case[Supplier], findings: list[Finding]) -> None:
+        _decide(case, findings, tally)
+
+    try:
+        return decide_each(waiting, cases, reports, steps=SUPPLIER_CHECKS, decide=decide_one)
+    finally:
+        count(tally)
 
 
-def _decide(case: Case[Supplier], findings: list[Finding]) -> None:
+def _decide(case: Case[Supplier], findings: list[Finding], tally: Tally) -> None:
     for _ in range(_TRIES):
         decided, writes = _decision(case, findings)
         try:
@@ -56,6 +66,7 @@ def _decide(case: Case[Supplier], findings: list[Finding]) -> None:
             if "supplier" in refused.labels:
                 return telemetry.log("DECISION_VOID", supplier_id=decided.supplier_id)
         else:
+            tally.add(_doubts(decided.issues, case.record), corrected=bool(case.applied))
             return telemetry.log("SUPPLIER_DECIDED", supplier_id=decided.supplier_id, status=decided.status)
     raise UnsettledSupplier(case.record.supplier_id)
 
@@ -70,7 +81,7 @@ def _decision(case: Case[Supplier], findings: list[Finding]) -> tuple[Supplier, 
     others = [found for found in findings if CHECKS[found.rule].step != supplier_brands.STEP]
 
     applied, issues = issues_of(case, [*others, *brand_findings])
-    doubtful = bool(doubts(issues, approved=before.issues if before.is_open else ()))
+    doubtful = bool(_doubts(issues, before))
     now = clock.timestamp()
     standing = supplier_status(before, doubtful=doubtful)
     decided = replace(
@@ -93,6 +104,11 @@ def _decision(case: Case[Supplier], findings: list[Finding]) -> tuple[Supplier, 
     ]
 
 
+def _doubts(issues: Iterable[Issue], before: Supplier) -> list[Issue]:
+    """What needs a person, but for what a person approved when the supplier opened."""
+    return doubts(issues, approved=before.issues if before.is_open else ())
+
+
 def _with_review(supplier: Supplier, *, doubtful: bool) -> tuple[Supplier, list[Write]]:
     if not may_be_reviewed(supplier):
         return supplier, []
@@ -103,6 +119,7 @@ def _with_review(supplier: Supplier, *, doubtful: bool) -> tuple[Supplier, list[
         record_version=supplier.version + 1,
         doubtful=doubtful,
         issues=supplier.issues,
+        content=supplier.profile,
     )
     review_id, writes = review_cases.follow_up(outcome, review_id=supplier.review_id)
     return replace(supplier, review_id=review_id), writes

@@ -7,6 +7,7 @@ from chalicelib import clock
 from chalicelib.domain.review import Review
 from chalicelib.services import offer_records, review_records, supplier_records
 from chalicelib.services.paging import Listing, read_page
+from chalicelib.services.similar_cases import similar_to
 from chalicelib.storage import offers, reviews, suppliers
 
 
@@ -18,8 +19,10 @@ def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None
 
 
 def read(review_id: str) -> dict[str, Any]:
-    """One review. Raises NotFound."""
-    return with_records([review_records.existing(review_id)])[0]
+    """One review, with past cases like it beside it. Raises NotFound."""
+    review = review_records.existing(review_id)
+    shown = with_records([review])[0]
+    return {**shown, "similar_cases": similar_to(review, shown["record"] or {})}
 
 
 def with_records(found: Sequence[Review]) -> list[dict[str, Any]]:

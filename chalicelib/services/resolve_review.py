@@ -16,11 +16,14 @@ from chalicelib.services import brands, correct_record, publish_offers, review_b
 from chalicelib.services.commits import commit
 from chalicelib.services.follow_supplier import follow_with
 from chalicelib.services.read_reviews import with_records
+from chalicelib.services.similar_cases import remembering
 from chalicelib.services.validate_offers import product_id_of
 from chalicelib.services.versions import Expected
 from chalicelib.storage import offers, products, reviews, suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
+
+Content = Mapping[str, Any]
 
 _TRIES = 4
 _ACCEPTANCE = {"APPROVED": "ACCEPTED", "REJECTED": "REJECTED", "CHANGES_REQUESTED": "CHANGES_REQUESTED"}
@@ -70,11 +73,12 @@ def _resolve(
         review_records.refuse_claimed_by_another(review, actor=actor)
         resolved = _resolved(review, decision=decision, note=note, actor=actor)
         if review.sku:
-            record_writes = _offer_writes(review, decision)
+            content, record_writes = _offer_writes(review, decision)
         else:
-            record_writes = _supplier_writes(review, decision, actor=actor, note=note)
+            content, record_writes = _supplier_writes(review, decision, actor=actor, note=note)
+        memory = remembering(review, resolved, content)
         try:
-            commit(reviews.replacing(resolved, expected_version=review.version), *record_writes)
+            commit(reviews.replacing(resolved, expected_version=review.version), *record_writes, *memory)
         except WriteRefused as refused:
             telemetry.log("RESOLUTION_RETRIED", review_id=review_id, refused=str(refused))
         else:
@@ -95,7 +99,10 @@ def _resolved(review: Review, *, decision: str, note: str | None, actor: str) ->
     return review_records.noted(resolved, what=decision, actor=actor, note=note)
 
 
-def _supplier_writes(review: Review, decision: str, *, actor: str, note: str | None) -> Sequence[Write]:
+def _supplier_writes(
+    review: Review, decision: str, *, actor: str, note: str | None
+) -> tuple[Content, Sequence[Write]]:
+    """What the supplier says, and the writes that put the decision into effect."""
     before = suppliers.get(review.supplier_id)
     _check_settled(before)
     assert before is not None  # noqa: S101 - `_check_settled` has refused it
@@ -106,10 +113,12 @@ def _supplier_writes(review: Review, decision: str, *, actor: str, note: str | N
         correlation_id=telemetry.correlation_id(),
         updated_at=now,
     )
-    return [suppliers.replacing(decided, expected_version=before.version), *brands.claiming(decided)]
+    writes = [suppliers.replacing(decided, expected_version=before.version), *brands.claiming(decided)]
+    return before.profile, writes
 
 
-def _offer_writes(review: Review, decision: str) -> Sequence[Write]:
+def _offer_writes(review: Review, decision: str) -> tuple[Content, Sequence[Write]]:
+    """What the offer says, and the writes that put the decision into effect."""
     before = offers.get(review.supplier_id, review.sku or "")
     supplier = suppliers.get(review.supplier_id)
     _check_settled(before)
@@ -124,7 +133,7 @@ def _offer_writes(review: Review, decision: str) -> Sequence[Write]:
     writes: list[Write] = []
     if decision == "APPROVED" and not before.withdrawn:
         decided, writes = _joining(decided, now=now)
-    return [
+    return before.content, [
         offers.replacing(decided, expected_version=before.version),
         publish_offers.terms_write(decided, supplier, now=now),
         *writes,

@@ -8,6 +8,7 @@ from chalicelib import clock, ids, telemetry
 from chalicelib.domain.issues import proposals
 from chalicelib.domain.review import Review
 from chalicelib.services.review_records import noted
+from chalicelib.services.similar_cases import remembering
 from chalicelib.storage import reviews
 from chalicelib.storage.transaction import Write
 
@@ -24,6 +25,7 @@ class Outcome:
     record_version: int
     doubtful: bool
     issues: tuple[Mapping[str, Any], ...]
+    content: Mapping[str, Any]
 
 
 def follow_up(outcome: Outcome, *, review_id: str | None) -> tuple[str | None, list[Write]]:
@@ -31,9 +33,14 @@ def follow_up(outcome: Outcome, *, review_id: str | None) -> tuple[str | None, l
     transaction of the decision. `review_id` is the record's last review, which may be resolved."""
     review = reviews.get(review_id) if review_id else None
     waits = review is not None and review.status != "RESOLVED"
+    if review is not None and waits and outcome.doubtful:
+        return review_id, [reviews.replacing(_updated(review, outcome), expected_version=review.version)]
     if review is not None and waits:
-        changed = _updated(review, outcome) if outcome.doubtful else _corrected(review, outcome)
-        return review_id, [reviews.replacing(changed, expected_version=review.version)]
+        resolved = _corrected(review, outcome)
+        return review_id, [
+            reviews.replacing(resolved, expected_version=review.version),
+            *remembering(review, resolved, outcome.content),
+        ]
     if not outcome.doubtful:
         return review_id, []
     opened = _opened(outcome)

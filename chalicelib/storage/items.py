@@ -208,6 +208,30 @@ class RuleSettingsVersionItem(Item, discriminator="RULE_SETTINGS_VERSION"):
     reason = UnicodeAttribute()
 
 
+class PastCaseItem(Item, discriminator="PAST_CASE"):
+    rule = UnicodeAttribute()
+    field = UnicodeAttribute()
+    review_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    sku = UnicodeAttribute(null=True)
+    resolution = UnicodeAttribute()
+    decided_at = UnicodeAttribute()
+    decided_by = UnicodeAttribute()
+    value = UnicodeAttribute(null=True)
+    after = UnicodeAttribute(null=True)
+    brand = UnicodeAttribute(default="")
+    category = UnicodeAttribute(default="")
+
+
+class ValidationCountsItem(Item, discriminator="VALIDATION_COUNTS"):
+    day = UnicodeAttribute()
+    record_kind = UnicodeAttribute()
+    accepted = NumberAttribute(default=0)
+    corrected = NumberAttribute(default=0)
+    to_review = NumberAttribute(default=0)
+    rules: MapAttribute[str, Any] = MapAttribute(default=dict)
+
+
 class OrderItem(Item, discriminator="ORDER"):
     order_id = UnicodeAttribute()
     currency = UnicodeAttribute()

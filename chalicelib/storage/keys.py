@@ -16,6 +16,8 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | versions of the rule settings, newest first | query `RULES` | a page, one round trip |
+| what people decided on doubts of one rule, newest first | query `CASES#rule` | a page, one round trip |
+| validations of the last days, counted | batch get, one item a day and kind | one round trip |
 | records that wait for validation | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 """
 
@@ -67,6 +69,15 @@ def product(product_id: str) -> Key:
 
 def review(review_id: str) -> Key:
     return Key(f"REVIEW#{review_id}", "REVIEW")
+
+
+def past_case(rule: str, decided_at: str, review_id: str) -> Key:
+    return Key(f"CASES#{rule}", f"{decided_at}#{review_id}")
+
+
+def validation_counts(day: str, kind: str) -> Key:
+    """One item a day and kind, written once a batch: it takes 1,000 batches a second."""
+    return Key(f"METRICS#{day}", f"VALIDATIONS#{kind}")
 
 
 def order(order_id: str) -> Key:

@@ -1,5 +1,6 @@
 """Reviews: the cases that wait for a person."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 from operator import and_
@@ -8,13 +9,30 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.review import Review
 from chalicelib.storage import keys, pages, reads
-from chalicelib.storage.items import ReviewItem
+from chalicelib.storage.items import Item, ReviewItem
 from chalicelib.storage.transaction import Write
 
 
 def get(review_id: str) -> Review | None:
     item = reads.get_one(keys.review(review_id))
     return from_item(item) if isinstance(item, ReviewItem) else None
+
+
+def get_many(review_ids: Iterable[str]) -> dict[str, Review]:
+    """Those that exist, by id, in one round trip for up to 100."""
+    found = reads.get_many(keys.review(review_id) for review_id in review_ids)
+    reviews = [from_item(item) for item in found.values() if isinstance(item, ReviewItem)]
+    return {review.review_id: review for review in reviews}
+
+
+def waiting(*, limit: int) -> list[tuple[str, str, str]]:
+    """Of the oldest that wait: status, when the claim ends (or ""), and when it was opened."""
+    found = Item.by_status.query(
+        keys.reviews_by_state(waiting=True),
+        limit=limit,
+        attributes_to_get=["kind", "status", "claimed_until", "created_at"],
+    )
+    return [(item.status, item.claimed_until or "", item.created_at or "") for item in found]
 
 
 def page(

@@ -49,6 +49,7 @@ WHO = {
     "POST /admin/reviews/{review_id}/claim": ADMIN,
     "POST /admin/reviews/{review_id}/release": ADMIN,
     "POST /admin/reviews/{review_id}/resolution": ADMIN,
+    "GET /admin/metrics": ADMIN,
     "POST /admin/reviews/resolutions": ADMIN,
     "POST /admin/reviews/claims": ADMIN,
     "POST /admin/reviews/releases": ADMIN,

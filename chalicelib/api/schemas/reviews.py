@@ -39,6 +39,25 @@ class HistorySchema(AnswerSchema):
     changed = fields.List(fields.String())
 
 
+class SimilarCaseSchema(AnswerSchema):
+    """A resolved case on which the same rule had a doubt; `link` is its path here. Values of suppliers are
+    not kept."""
+
+    review_id = fields.String(required=True)
+    link = fields.String(required=True)
+    rule = fields.String(required=True)
+    field = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    sku = fields.String()
+    value_seen = fields.String()
+    value_after = fields.String()
+    resolution = one_of(*DECISIONS)
+    note = fields.String()
+    decided_at = moment(required=True)
+    decided_by = fields.String(required=True)
+    shares = fields.List(one_of("SUPPLIER", "BRAND", "CATEGORY", "VALUE"), required=True)
+
+
 class ReviewSchema(StoredSchema):
     """A case for a person. `record` is the supplier or offer as it stands now."""
 
@@ -56,6 +75,12 @@ class ReviewSchema(StoredSchema):
     resolution = one_of(*DECISIONS, required=False)
     note = fields.String()
     history = fields.List(fields.Nested(HistorySchema), required=True)
+
+
+class ReadReviewSchema(ReviewSchema):
+    """The latest past cases of the same rules, those first that share something with this one."""
+
+    similar_cases = fields.List(fields.Nested(SimilarCaseSchema), required=True)
 
 
 ReviewPageSchema = page_of(ReviewSchema, "ReviewPage")
