@@ -7,7 +7,9 @@ from chalicelib.api.http import ANY_TYPE, JSON_BODY, PATCH_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import suppliers as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
+from chalicelib.auth import Role
 from chalicelib.services import api_keys, change_supplier, idempotency, try_order_api
+from chalicelib.services import explain_supplier as explanation
 from chalicelib.services import register_supplier as registration
 
 bp = Blueprint(__name__)
@@ -41,6 +43,16 @@ def register_supplier(call: Call) -> Answer:
 def read_supplier(_call: Call, supplier_id: str) -> Answer:
     supplier = change_supplier.read(supplier_id)
     return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/suppliers/{supplier_id}/explain")
+@endpoint(
+    "Why a supplier is open or is not, and what to do next",
+    answers={200: schemas.SupplierExplanationSchema()},
+)
+def explain_supplier(call: Call, supplier_id: str) -> Answer:
+    names_people = call.caller.role is Role.ADMIN
+    return Answer(200, explanation.explain(supplier_id, names_people=names_people))
 
 
 @bp.route("/suppliers/{supplier_id}", methods=["PATCH"], content_types=PATCH_BODY)

@@ -28,6 +28,7 @@ def explain(finding: Finding, record: Record, settings: RuleSettings = AS_DELIVE
         "expected": rule.expected.format(**finding.detail) or None,
         "suggested_value": rule.suggest(seen, finding.field),
         "auto_correctable": False,
+        "facts": dict(finding.detail),
     }
 
 

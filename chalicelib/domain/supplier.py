@@ -18,6 +18,9 @@ MOVES = {
 """Supplier status moves; source: the state table of docs/domain.md."""
 
 
+INCOMPLETE_PROFILE, MANUAL, AUTOMATIC = SUSPENSIONS = "INCOMPLETE_PROFILE", "MANUAL", "AUTOMATIC"
+"""What a suspension is for: validation's doubt, an administrator's decision, a rule."""
+
 Standing = tuple[str, str | None]
 """A status, and what sort of suspension it is where it is one."""
 

@@ -1,10 +1,8 @@
 """What a validation's outcome, or a person's decision, makes of a record's status."""
 
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.supplier import Standing, Supplier, check_move
+from chalicelib.domain.supplier import INCOMPLETE_PROFILE, MANUAL, Standing, Supplier, check_move
 
-INCOMPLETE_PROFILE = "INCOMPLETE_PROFILE"
-MANUAL = "MANUAL"
 _CLOSED = ("REJECTED", "TERMINATED")
 
 

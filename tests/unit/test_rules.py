@@ -274,6 +274,7 @@ def test_an_issue_says_what_was_seen_and_what_to_do() -> None:
         "expected": "a GTIN of 8, 12, 13 or 14 digits, as the product's barcode shows it",
         "suggested_value": None,
         "auto_correctable": False,
+        "facts": {"right": 1},
     }
 
 

@@ -45,6 +45,7 @@ class IssueSchema(AnswerSchema):
     expected = fields.Raw(allow_none=True)
     suggested_value = fields.Raw(allow_none=True)
     auto_correctable = fields.Boolean()
+    facts = fields.Dict(metadata={"description": "codes and numbers that the rule judged by"})
 
 
 class CorrectionSchema(AnswerSchema):

@@ -16,6 +16,8 @@ from chalicelib.api.schemas.common import (
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import MAX_URL, Flag, listed, one_of, optional_text, text
 from chalicelib.domain.credentials import Scope
+from chalicelib.domain.supplier import MOVES, SUSPENSIONS
+from chalicelib.services.explain_supplier import STEPS
 from chalicelib.services.try_order_api import CHECKS
 
 MAX_BRANDS = 90  # all of them are claimed in the one transaction that opens the supplier
@@ -79,8 +81,8 @@ class ReasonSchema(StrictSchema):
 
 class SupplierSchema(StoredSchema):
     supplier_id = fields.String(required=True)
-    status = one_of("ONBOARDING", "PENDING_APPROVAL", "OPEN", "SUSPENDED", "REJECTED", "TERMINATED")
-    suspension_type = one_of("MANUAL", "AUTOMATIC", "INCOMPLETE_PROFILE", required=False)
+    status = one_of(*MOVES)
+    suspension_type = one_of(*SUSPENSIONS, required=False)
     validation_state = one_of("PENDING", "DONE")
     legal_name = fields.String(required=True)
     display_name = fields.String(required=True)
@@ -106,6 +108,53 @@ class RegisteredSchema(AnswerSchema):
     supplier = fields.Nested(SupplierSchema, required=True)
     api_key = fields.String(required=True)
     signing_secret = fields.String(required=True)
+
+
+class StandingSchema(AnswerSchema):
+    """One move of a supplier's status: who made it, when and why."""
+
+    at = moment(required=True)
+    by = fields.String(required=True)
+    status = one_of(*MOVES)
+    suspension_type = one_of(*SUSPENSIONS, required=False)
+    reason = fields.String()
+
+
+class JudgementSchema(AnswerSchema):
+    """The version that validation judged last, and the version of the rule settings that it judged by."""
+
+    state = one_of("PENDING", "DONE")
+    judged_version = fields.Integer(required=True, allow_none=True)
+    judged_at = moment(required=True, allow_none=True)
+    rules_version = fields.Integer(required=True)
+
+
+class CaseSchema(AnswerSchema):
+    review_id = fields.String(required=True)
+    status = one_of("OPEN", "RESOLVED")
+    resolution = fields.String()
+    note = fields.String()
+
+
+class NextStepSchema(AnswerSchema):
+    code = one_of(*STEPS)
+    text = fields.String(required=True)
+
+
+class SupplierExplanationSchema(AnswerSchema):
+    """Why a supplier is open or is not."""
+
+    supplier_id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    is_open = fields.Boolean(required=True)
+    status = one_of(*MOVES)
+    suspension_type = one_of(*SUSPENSIONS, required=False)
+    decided = fields.Nested(StandingSchema)
+    validation = fields.Nested(JudgementSchema, required=True)
+    blocking_issues = fields.List(fields.Nested(IssueSchema), required=True)
+    review = fields.Nested(CaseSchema)
+    next_steps = fields.List(fields.Nested(NextStepSchema), required=True)
+    history = fields.List(fields.Nested(StandingSchema), required=True)
 
 
 class OrderApiCheckSchema(AnswerSchema):

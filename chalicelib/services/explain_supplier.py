@@ -1,0 +1,84 @@
+"""Why a supplier is not open: what was decided, by whom, on what, and what to do next."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.domain.issues import Issue, doubts
+from chalicelib.domain.review import Review
+from chalicelib.domain.supplier import AUTOMATIC, MANUAL, Supplier
+from chalicelib.services import supplier_records
+from chalicelib.storage import reviews
+
+STEPS = {
+    "WAIT_FOR_VALIDATION": "The profile is being validated; this takes seconds.",
+    "MEND_PROFILE": "Correct the fields that the blocking issues name; the profile is then validated again.",
+    "WAIT_FOR_REVIEW": "A person at the marketplace looks at the case; mending the profile is quicker.",
+    "WAIT_FOR_REINSTATEMENT": "The marketplace has suspended this supplier and has to lift that.",
+    "CONTACT_MARKETPLACE": "This is final; only the marketplace can say more.",
+}
+"""What may be to do next, by code."""
+
+
+def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
+    """The supplier's standing with everything that it follows from. Raises NotFound.
+
+    Issues carry the value and the facts as they were in the version judged, and the rules are those of the
+    settings' version that judged it. Without `names_people` an administrator is just that.
+    """
+    supplier = supplier_records.existing(supplier_id)
+    review = reviews.get(supplier.review_id) if supplier.review_id else None
+    blocking = [] if _was_approved(supplier, review) else doubts(supplier.issues)
+    history = [_shown(entry, names_people=names_people) for entry in supplier.history]
+    optional = {
+        "suspension_type": supplier.suspension_type,
+        "decided": history[-1] if history else None,
+        "review": _case(review) if review else None,
+    }
+    return {
+        "supplier_id": supplier.supplier_id,
+        "version": supplier.version,
+        "is_open": supplier.is_open,
+        "status": supplier.status,
+        "validation": {
+            "state": supplier.validation_state,
+            "judged_version": supplier.judged_version,
+            "judged_at": supplier.judged_at,
+            "rules_version": supplier.rules_version,
+        },
+        "blocking_issues": blocking,
+        "next_steps": [{"code": code, "text": STEPS[code]} for code in _steps(supplier, review, blocking)],
+        "history": history,
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def _was_approved(supplier: Supplier, review: Review | None) -> bool:
+    return supplier.is_open or (review is not None and review.resolution == "APPROVED")
+
+
+def _steps(supplier: Supplier, review: Review | None, blocking: list[Issue]) -> Iterator[str]:
+    if supplier.status in supplier_records.CLOSED:
+        yield "CONTACT_MARKETPLACE"
+        return
+    if supplier.suspension_type in (MANUAL, AUTOMATIC):
+        yield "WAIT_FOR_REINSTATEMENT"
+    if supplier.validation_state == "PENDING":
+        yield "WAIT_FOR_VALIDATION"
+    elif blocking:
+        yield "MEND_PROFILE"
+        if review is not None and review.status != "RESOLVED":
+            yield "WAIT_FOR_REVIEW"
+
+
+def _case(review: Review) -> dict[str, Any]:
+    case = {
+        "review_id": review.review_id,
+        "status": "RESOLVED" if review.status == "RESOLVED" else "OPEN",
+        "resolution": review.resolution,
+        "note": review.note,
+    }
+    return {name: value for name, value in case.items() if value is not None}
+
+
+def _shown(entry: Mapping[str, Any], *, names_people: bool) -> dict[str, Any]:
+    return {**entry, "by": entry["by"] if names_people else entry["by"].partition(":")[0]}
