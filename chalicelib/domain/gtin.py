@@ -4,6 +4,7 @@ Check digits are not enough: all zeros, store-internal numbers and coupons pass 
 """
 
 import re
+from functools import lru_cache
 
 LENGTHS = (8, 12, 13, 14)
 
@@ -89,6 +90,7 @@ def is_certainly_isbn_10(code: str, *, is_a_book: bool) -> bool:
     return code[-1] in "xX" or code[0] == "0" or is_a_book
 
 
+@lru_cache(maxsize=64)  # one record's rules ask for the same code one after the other
 def fault(code: str) -> str | None:
     """Why `code` is no GTIN that may be traded, or None: `SPREADSHEET`, `CHARACTERS`, `LENGTH`, `ZEROS`,
     `CHECK_DIGIT` or `RESTRICTED`, the first that holds."""

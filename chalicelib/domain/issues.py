@@ -26,7 +26,7 @@ def explain(finding: Finding, record: Record, settings: RuleSettings = AS_DELIVE
         "message": rule.message.format(**finding.detail),
         "value_seen": _shown(seen),
         "expected": rule.expected.format(**finding.detail) or None,
-        "suggested_value": rule.suggest(seen, finding.field),
+        "suggested_value": rule.suggest(seen, finding),
         "auto_correctable": False,
         "facts": dict(finding.detail),
     }

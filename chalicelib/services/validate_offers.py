@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib import ids
+from chalicelib import clock, ids
 from chalicelib.clients import dns, images
 from chalicelib.clients.errors import CallFailed
 from chalicelib.domain.offer import Offer, Product
@@ -82,7 +82,8 @@ def _on_identifiers(batch: Batch[Offer], known: Mapping[str, Product]) -> dict[s
 
 
 def _on_content(batch: Batch[Offer]) -> dict[str, Any]:
-    return _report(offer_content.STEP, batch, lambda _case: OfferFacts())
+    facts = OfferFacts(now=clock.timestamp())
+    return _report(offer_content.STEP, batch, lambda _case: facts)
 
 
 def _on_price(batch: Batch[Offer], known: Mapping[str, Product]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
-"""Records that break no rule, for tests to break one thing at a time."""
+"""Records that break no rule, for tests to break one thing at a time, and what the rules find then."""
 
 from typing import Any
 
 from chalicelib.domain import pointers
+from chalicelib.domain.rules.catalog import OFFER_CHECKS, SUPPLIER_CHECKS
+from chalicelib.domain.rules.facts import REACHED, Image, OfferFacts, Probe, SupplierFacts
+from chalicelib.domain.rules.kinds import Finding
 
 CLEAN_SUPPLIER: dict[str, Any] = {
     "legal_name": "Nordlicht Handels GmbH",
@@ -42,3 +45,33 @@ def changed(record: dict[str, Any], **changes: Any) -> dict[str, Any]:
             del parent[last]
         record = pointers.replace(record, "".join(f"/{part}" for part in way), parent)
     return record
+
+
+IMAGE = CLEAN_OFFER["image_urls"][0]
+ANSWERS = SupplierFacts(order_api=Probe(REACHED, 202))
+NOW = "2026-05-04T12:00:00.000Z"
+KNOWN = OfferFacts(
+    product_brand="STABILO®",
+    other_prices=(110, 125, 140),
+    images={IMAGE: Image(REACHED, 800, 600)},
+    now=NOW,
+)
+
+
+def supplier_findings(record: dict[str, Any], facts: SupplierFacts = ANSWERS) -> list[Finding]:
+    return [
+        found
+        for rules in SUPPLIER_CHECKS.values()
+        for rule in rules
+        for found in rule.findings(record, facts)
+    ]
+
+
+def offer_findings(record: dict[str, Any], facts: OfferFacts = KNOWN) -> list[Finding]:
+    return [
+        found for rules in OFFER_CHECKS.values() for rule in rules for found in rule.findings(record, facts)
+    ]
+
+
+def names(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(each.rule, each.field) for each in found]

@@ -6,11 +6,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.records import CLEAN_OFFER, CLEAN_SUPPLIER, changed
+from unit.records import (
+    CLEAN_OFFER,
+    CLEAN_SUPPLIER,
+    IMAGE,
+    changed,
+    names,
+    offer_findings,
+    supplier_findings,
+)
 
 from chalicelib.domain import issues
 from chalicelib.domain.rules import countries, hosts, text
-from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS, OFFER_CHECKS, SUPPLIER_CHECKS
+from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.rules.facts import (
     NO_NETWORK,
     REACHED,
@@ -23,31 +31,6 @@ from chalicelib.domain.rules.facts import (
 )
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.offer_images import NOT_AN_IMAGE
-
-IMAGE = CLEAN_OFFER["image_urls"][0]
-ANSWERS = SupplierFacts(order_api=Probe(REACHED, 202))
-KNOWN = OfferFacts(
-    product_brand="STABILO®", other_prices=(110, 125, 140), images={IMAGE: Image(REACHED, 800, 600)}
-)
-
-
-def supplier_findings(record: dict[str, Any], facts: SupplierFacts = ANSWERS) -> list[Finding]:
-    return [
-        found
-        for rules in SUPPLIER_CHECKS.values()
-        for rule in rules
-        for found in rule.findings(record, facts)
-    ]
-
-
-def offer_findings(record: dict[str, Any], facts: OfferFacts = KNOWN) -> list[Finding]:
-    return [
-        found for rules in OFFER_CHECKS.values() for rule in rules for found in rule.findings(record, facts)
-    ]
-
-
-def names(found: list[Finding]) -> list[tuple[str, str]]:
-    return [(each.rule, each.field) for each in found]
 
 
 def test_a_clean_supplier_has_no_findings() -> None:
@@ -249,7 +232,7 @@ def test_findings_carry_codes_and_numbers_but_no_values() -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_message_can_be_written_from_its_rules_detail(name: str) -> None:
     detail = {"length": 5, "limit": 4, "right": 3, "median": 100, "minor": 900, "far": 5, "status": 500}
-    detail |= {"width": 10, "height": 20, "least": 300}
+    detail |= {"width": 10, "height": 20, "least": 300, "times": 3, "most": 2, "days": 400}
 
     issue = issues.explain(Finding(name, "/title", detail), CLEAN_OFFER)
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 from chalicelib.domain.rules import (
+    offer_category,
     offer_content,
     offer_identifiers,
     offer_images,
     offer_price,
+    offer_terms,
+    offer_wording,
     supplier_brands,
     supplier_contact,
     supplier_identity,
@@ -27,7 +30,12 @@ SUPPLIER_CHECKS: dict[str, tuple[CheckRule[SupplierFacts], ...]] = {
 
 OFFER_CHECKS: dict[str, tuple[CheckRule[OfferFacts], ...]] = {
     offer_identifiers.STEP: offer_identifiers.IDENTIFIER_CHECKS,
-    offer_content.STEP: offer_content.CONTENT_CHECKS,
+    offer_content.STEP: (
+        *offer_content.CONTENT_CHECKS,
+        *offer_wording.WORDING_CHECKS,
+        *offer_category.CATEGORY_CHECKS,
+        *offer_terms.TERMS_CHECKS,
+    ),
     offer_price.STEP: offer_price.PRICE_CHECKS,
     offer_images.STEP: offer_images.IMAGE_CHECKS,
 }

@@ -48,10 +48,12 @@ class OfferFacts:
     """What is known of the product that the offer's GTIN names, and of the offer's images.
 
     `product_brand` is None where the product is new or this offer is the source of its content.
-    `other_prices` are minor units in the offer's own currency, of other suppliers' active offers.
+    `other_prices` are minor units in the offer's own currency, of other suppliers' active offers. `now` is
+    the time of the validation as times are stored, empty where no rule asks for it.
     """
 
     product_brand: str | None = None
     offered_under_other_sku: bool = False
     other_prices: tuple[int, ...] = ()
     images: Mapping[str, Image] = field(default_factory=dict)
+    now: str = ""

@@ -66,8 +66,8 @@ class CheckRule(Generic[F]):
     """`find(record, facts)`, given the rule's parameters as keywords, yields the places where the corrected
     record breaks the rule.
 
-    `message` and `expected` are format strings over the detail; `suggest(value, field)` proposes a value
-    that a person may accept; `source` says where the rule comes from.
+    `message` and `expected` are format strings over the detail; `suggest(value, finding)` proposes a
+    value that a person may accept; `source` says where the rule comes from.
     """
 
     rule: str
@@ -77,7 +77,7 @@ class CheckRule(Generic[F]):
     message: str
     expected: str
     find: Callable[..., Iterable[Place]]
-    suggest: Callable[[Any, str], Any]
+    suggest: Callable[[Any, Finding], Any]
     parameters: Parameters
     source: str
 
@@ -116,7 +116,7 @@ def check(
     message: str,
     severity: str = ERROR,
     expected: str = "",
-    suggest: Callable[[Any, str], Any] = lambda _value, _field: None,
+    suggest: Callable[[Any, Finding], Any] = lambda _value, _finding: None,
 ) -> Callable[[Callable[..., Iterable[Place]]], CheckRule[Any]]:
     """Make the decorated function `(record, facts, *, parameters…)` the check rule of this name, run by the
     validation step `step`."""

@@ -1,16 +1,17 @@
 """Checks of an offer's words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib.domain.rules import text
 from chalicelib.domain.rules.facts import OfferFacts
-from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at, check
+from chalicelib.domain.rules.kinds import WARNING, CheckRule, Finding, Place, Record, at, check
 
 STEP = "offer_content"
-LIMITS = {"title": 200, "description": 5000}
+LINES = ("title", "brand", "category")
+TEXTS = (*LINES, "description")
 CONDITIONS = ("NEW", "REFURBISHED", "USED")
-_LINES = ("title", "brand", "category")
 
 
 @check(
@@ -21,7 +22,7 @@ _LINES = ("title", "brand", "category")
     expected="a text",
 )
 def content_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
-    for name in _LINES:
+    for name in LINES:
         if not record.get(name):
             yield at(f"/{name}")
 
@@ -51,8 +52,8 @@ def condition_unknown(record: Record, _facts: OfferFacts) -> Iterator[Place]:
         yield at("/condition")
 
 
-def _cut(value: Any, field: str) -> str:
-    return text.cut(str(value), LIMITS[field[1:]])
+def _cut(value: Any, finding: Finding) -> str:
+    return text.cut(str(value), int(finding.detail["limit"]))
 
 
 @check(
@@ -63,16 +64,22 @@ def _cut(value: Any, field: str) -> str:
     expected="at most {limit} characters",
     suggest=_cut,
 )
-def content_too_long(record: Record, _facts: OfferFacts) -> Iterator[Place]:
-    for name, limit in LIMITS.items():
+def content_too_long(
+    record: Record,
+    _facts: OfferFacts,
+    *,
+    limits: Mapping[str, int] = MappingProxyType({"title": 200, "description": 5000}),
+) -> Iterator[Place]:
+    """House rule, after Google Merchant Center (title 150, description 5000) and Amazon (title 200)."""
+    for name, limit in limits.items():
         length = len(str(record.get(name) or ""))
         if length > limit:
             yield at(f"/{name}", length=length, limit=limit)
 
 
-def _plain(value: Any, field: str) -> str:
+def _plain(value: Any, finding: Finding) -> str:
     plain = text.without_markup(str(value))
-    return text.paragraphs(plain) if field == "/description" else text.one_line(plain)
+    return text.paragraphs(plain) if finding.field == "/description" else text.one_line(plain)
 
 
 @check(
@@ -84,7 +91,7 @@ def _plain(value: Any, field: str) -> str:
     suggest=_plain,
 )
 def content_markup(record: Record, _facts: OfferFacts) -> Iterator[Place]:
-    for name in (*_LINES, "description"):
+    for name in TEXTS:
         if text.has_markup(str(record.get(name) or "")):
             yield at(f"/{name}")
 

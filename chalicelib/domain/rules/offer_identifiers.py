@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain import gtin
 from chalicelib.domain.rules import text
 from chalicelib.domain.rules.facts import OfferFacts
-from chalicelib.domain.rules.kinds import CheckRule, Place, Record, at, check
+from chalicelib.domain.rules.kinds import CheckRule, Finding, Place, Record, at, check
 
 STEP = "offer_identifiers"
 _FORM = "a GTIN of 8, 12, 13 or 14 digits, as the product's barcode shows it"
@@ -66,7 +66,7 @@ def gtin_characters(record: Record, _facts: OfferFacts) -> Iterator[Place]:
         yield at("/gtin")
 
 
-def _isbn_13(value: Any, _field: str) -> str | None:
+def _isbn_13(value: Any, _finding: Finding) -> str | None:
     return gtin.isbn_13_of_isbn_10(str(value))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.domain.rules.facts import NO_NETWORK, REACHED, REFUSED_ADDRESS, UNREACHABLE, Image, OfferFacts
-from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at, check
+from chalicelib.domain.rules.kinds import WARNING, CheckRule, Finding, Place, Record, at, check
 
 STEP = "offer_images"
 NOT_AN_IMAGE = "NOT_AN_IMAGE"
@@ -97,7 +97,7 @@ def image_too_small(record: Record, facts: OfferFacts, *, least: int = MIN_SIDE)
             yield at(field, width=image.width, height=image.height, least=least)
 
 
-def _with_https(value: Any, _field: str) -> str:
+def _with_https(value: Any, _finding: Finding) -> str:
     return "https" + str(value).removeprefix("http")
 
 

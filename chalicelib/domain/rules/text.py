@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from html.entities import html5
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
@@ -13,24 +14,40 @@ _MAYBE_MOJIBAKE = re.compile("[\x80-\x9f]|[^\x00-\x7f](?:[^\x00-\x7f]|[ \xa0])")
 """A character of UTF-8 taken for single bytes is two or more of them, the second maybe a space; a lone `ü`
 within a word needs no closer look (and no library loaded)."""
 _LOST = "\ufffd"
+_WORD = re.compile(r"[^\W_]+")
 
 
 def one_line(text: str) -> str:
     """Composed (NFC), control characters gone, every run of white space one space, none at the ends."""
+    if _is_tidy(text):
+        return text
     return unicodedata.normalize("NFC", " ".join(_CONTROLS.sub("", text).split()))
 
 
 def paragraphs(text: str) -> str:
     """As `one_line`, but line breaks stand, at most one empty line together."""
+    if _is_tidy(text):
+        return text
     lines = re.split("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)
     tidy = "\n".join(one_line(line) for line in lines)
     return re.sub(r"\n{3,}", "\n\n", tidy).strip("\n")
 
 
+def _is_tidy(text: str) -> bool:
+    """Whether `one_line` would change nothing, told faster: only the space is white and printable."""
+    return (
+        text.isprintable()
+        and "  " not in text
+        and not text.startswith(" ")
+        and not text.endswith(" ")
+        and unicodedata.is_normalized("NFC", text)
+    )
+
+
 def without_mojibake(text: str) -> str:
     """The text with bytes that were decoded in the wrong encoding decoded in the right one, as far as that
     is told by the text alone; lost characters come out as U+FFFD."""
-    if _MAYBE_MOJIBAKE.search(text) is None:
+    if text.isascii() or _MAYBE_MOJIBAKE.search(text) is None:
         return text
     import ftfy
 
@@ -72,6 +89,12 @@ def _is_entity(match: re.Match[str]) -> bool:
 
 def _character(match: re.Match[str]) -> str:
     return html.unescape(match[0]) if _is_entity(match) else match[0]
+
+
+@lru_cache(maxsize=1024)
+def words(text: str) -> str:
+    """The text's words in lower case with one space between them, everything else taken away."""
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def cut(text: str, limit: int) -> str:

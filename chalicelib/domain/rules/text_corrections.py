@@ -21,7 +21,7 @@ def mojibake_in(*fields: str) -> CorrectionRule:
         """ftfy's heuristic, which was tuned for no false positives. What lost characters on its way is left
         as it is and asked of a person (`content.characters_lost`)."""
         repaired = text.without_mojibake(value)
-        return None if text.is_damaged(repaired) else repaired
+        return None if repaired == value or text.is_damaged(repaired) else repaired
 
     return mojibake
 
