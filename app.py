@@ -2,14 +2,26 @@
 
 from chalice import Chalice
 
-from chalicelib.api import admin, catalogue, console, docs, http, offers, orders, reviews, rules, suppliers
+from chalicelib.api import (
+    admin,
+    catalogue,
+    console,
+    corrections,
+    docs,
+    http,
+    offers,
+    orders,
+    reviews,
+    rules,
+    suppliers,
+)
 from chalicelib.events import queues, schedules, stream
 from chalicelib.steps import decisions, offer_steps, supplier_steps
 
 app = Chalice(app_name="marketplace", configure_logs=False)
 app.register_middleware(http.frame, "http")
 
-for area in (suppliers, offers, catalogue, orders, reviews, rules, admin, docs, console):
+for area in (suppliers, offers, catalogue, orders, corrections, reviews, rules, admin, docs, console):
     app.register_blueprint(area.bp)
 
 for area in (stream, queues, schedules, supplier_steps, offer_steps, decisions):

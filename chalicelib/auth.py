@@ -58,6 +58,9 @@ ACCESS: Mapping[str, Access] = {
     "create_api_key": _supplier_or_admin(Scope.PROFILE),
     "list_api_keys": _supplier_or_admin(Scope.PROFILE),
     "revoke_api_key": _supplier_or_admin(Scope.PROFILE),
+    "reverse_correction": Access(frozenset({Role.SUPPLIER, Role.ADMIN})),
+    "accept_supplier_suggestions": _supplier(Scope.PROFILE),
+    "accept_offer_suggestions": _supplier(Scope.OFFERS),
     "list_offers": _supplier_or_admin(Scope.OFFERS),
     "read_offer": _supplier_or_admin(Scope.OFFERS),
     "put_offer": _supplier(Scope.OFFERS),
@@ -125,9 +128,15 @@ def authorise(operation: str, *, authorization: str | None, path: Mapping[str, s
         raise NotFound
     if caller.role not in access.roles:
         raise Forbidden("FORBIDDEN", "These credentials do not allow this operation.")
-    if access.scope is not None and access.scope not in caller.scopes:
-        raise Forbidden("INSUFFICIENT_SCOPE", f"This needs an API key with the scope {access.scope}.")
+    if access.scope is not None:
+        require(access.scope, caller)
     return caller
+
+
+def require(scope: Scope, caller: Caller) -> None:
+    """Raise Forbidden where the caller's key lacks the scope."""
+    if scope not in caller.scopes:
+        raise Forbidden("INSUFFICIENT_SCOPE", f"This needs an API key with the scope {scope}.")
 
 
 def _bearer_token(authorization: str | None) -> str:

@@ -31,6 +31,17 @@ def supplier_of_offer(offer_id: str) -> str | None:
     return f"sup_{supplier}" if prefix == "off" and supplier and digest else None
 
 
+def correction_id(offer_id: str | None) -> str:
+    """A new id of a correction of this offer, or of a supplier's own profile: it leads back to its record."""
+    return new_id("cor") + (f"_{offer_id.rpartition('_')[2]}" if offer_id else "")
+
+
+def offer_of_correction(supplier_id: str, correction_id: str) -> str | None:
+    """The supplier's offer that the correction was made on, or None where it is one of its profile."""
+    digest = correction_id.partition("_")[2].partition("_")[2]
+    return f"off_{supplier_id.removeprefix('sup_')}_{digest}" if digest else None
+
+
 def order_id(scope: str, idempotency_key: str) -> str:
     """The order that this caller's idempotency key stands for."""
     digest = hashlib.sha256(f"{scope}\n{idempotency_key}".encode()).digest()

@@ -35,6 +35,8 @@ Need = Literal["none", "optional", "required"]
 JSON_BODY = [json_body.JSON]
 PATCH_BODY = [json_body.JSON, json_body.MERGE_PATCH]
 """For `content_types` of a route, so that the gateway's description and the check here agree."""
+ANY_TYPE = ["*/*"]
+"""For a POST that takes no body: whatever a client says about it does not matter."""
 
 ANY_TYPE = ["*/*"]
 """For a POST that takes no body: whatever a client says about it does not matter."""

@@ -1,29 +1,34 @@
-"""Corrections: reversible patches that a rule is sure enough of to apply without asking anybody."""
+"""Corrections: reversible patches. Rules apply those that they are sure of, or propose them where a
+marketplace wants to be asked; administrators make their own. `reversals` undoes them.
+"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import pointers
-from chalicelib.domain.rule_settings import AS_DELIVERED, RuleSettings
+from chalicelib.domain.reversals import BY_RULE, Made, is_restored
+from chalicelib.domain.rule_settings import APPLY, AS_DELIVERED, RuleSettings
 from chalicelib.domain.rules.kinds import CorrectionRule, Record
 
 CERTAIN = "CERTAIN"
 LIKELY = "LIKELY"
+BY_HAND = "administrator"
+"""Stands in place of a rule's name where a person made the correction."""
 _MOST_PASSES = 5
 """More than damage in layers needs; aliases that a marketplace set in a circle end here."""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """`rule` changed `field` from `before` to `after`."""
+    """`rule` changed `field` from `before` to `after`; None is nothing."""
 
     rule: str
     field: str
     before: Any
     after: Any
 
-    def as_json(self, correction_id: str) -> dict[str, Any]:
+    def as_json(self, correction_id: str, *, at: str, by: str = BY_RULE) -> dict[str, Any]:
         return {
             "correction_id": correction_id,
             "rule": self.rule,
@@ -31,56 +36,97 @@ class Correction:
             "before": self.before,
             "after": self.after,
             "confidence": CERTAIN,
+            "by": by,
+            "at": at,
         }
 
 
 def apply(
-    record: Record, rules: Sequence[CorrectionRule], settings: RuleSettings = AS_DELIVERED
+    record: Record,
+    rules: Sequence[CorrectionRule],
+    settings: RuleSettings = AS_DELIVERED,
+    earlier: Sequence[Made] = (),
 ) -> tuple[dict[str, Any], list[Correction]]:
     """The corrected record and what was changed, in order. A corrected record needs no correction: where a
-    rule may have uncovered damage for an earlier one, they all run again."""
+    rule may have uncovered damage for an earlier one, they all run again.
+
+    Values that a reversal among the `earlier` corrections restored stay as they are.
+    """
+    certain = [rule for rule in rules if settings.of(rule.rule).policy == APPLY]
     corrected: dict[str, Any] = dict(record)
     applied: list[Correction] = []
     for _ in range(_MOST_PASSES):
-        earlier = len(applied)
-        for rule in rules:
-            if settings.is_on(rule.rule):
-                corrected = _mended(corrected, rule, settings, applied)
-        changed = {each.rule for each in applied[earlier:]}
-        if not any(rule.uncovers and rule.rule in changed for rule in rules):
+        before = len(applied)
+        for rule in certain:
+            for each in _corrections(rule, corrected, settings, earlier):
+                corrected = pointers.replace(corrected, each.field, each.after)
+                applied.append(each)
+        changed = {each.rule for each in applied[before:]}
+        if not any(rule.uncovers and rule.rule in changed for rule in certain):
             break
     return corrected, applied
 
 
-def _mended(
-    record: dict[str, Any], rule: CorrectionRule, settings: RuleSettings, applied: list[Correction]
-) -> dict[str, Any]:
-    """The record as this rule leaves it; what it changed is added to `applied`."""
+def propose(
+    record: Record,
+    rules: Sequence[CorrectionRule],
+    settings: RuleSettings = AS_DELIVERED,
+    earlier: Sequence[Made] = (),
+) -> list[Correction]:
+    """What the rules that must ask would change in a corrected record. Where several would change one field,
+    each proposal builds on the one before it, and all say what the field holds now."""
+    proposed = []
+    then: dict[str, Any] = dict(record)
+    for rule in rules:
+        if settings.of(rule.rule).policy != APPLY:
+            for each in _corrections(rule, then, settings, earlier):
+                then = pointers.replace(then, each.field, each.after)
+                now = pointers.value_at(record, each.field)
+                proposed.append(Correction(each.rule, each.field, now, each.after))
+    return proposed
+
+
+def _corrections(
+    rule: CorrectionRule, record: Record, settings: RuleSettings, earlier: Sequence[Made]
+) -> Iterator[Correction]:
+    """What one rule changes; its fields do not hang on each other."""
+    if not settings.is_on(rule.rule):
+        return
     for pattern in rule.fields:
-        for field in pointers.expand(record, pattern):
+        for field in list(pointers.expand(record, pattern)):
             before = pointers.find(record, field)
-            after = rule.corrected(before, record, settings) if isinstance(before, str) else None
-            if after is None or after == before or settings.excepts(rule.rule, field, record):
+            if not isinstance(before, str) or settings.excepts(rule.rule, field, record):
                 continue
-            record = pointers.replace(record, field, after)
-            applied.append(Correction(rule.rule, field, before, after))
-    return record
+            after = rule.corrected(before, record, settings)
+            if after is None or after == before or is_restored(field, before, rule.rule, earlier):
+                continue
+            yield Correction(rule.rule, field, before, after)
+
+
+def by_hand(before: Record, after: Record) -> list[Correction]:
+    """What a person changed in a record."""
+    return [
+        Correction(BY_HAND, field, pointers.value_at(before, field), pointers.value_at(after, field))
+        for field in pointers.differences(before, after)
+    ]
+
+
+def as_sent(record: Record, made: Iterable[Made]) -> dict[str, Any]:
+    """The record as it was before the corrections that it keeps."""
+    return revert(
+        record,
+        [
+            Correction(each["rule"], each["field"], each["before"], each["after"])
+            for each in made
+            if "reversal" not in each
+        ],
+    )
 
 
 def revert(record: Record, applied: Sequence[Correction]) -> dict[str, Any]:
     """The record as it was before `applied`, for as long as nobody changed the corrected fields since."""
     original: dict[str, Any] = dict(record)
     for correction in reversed(applied):
-        if pointers.find(original, correction.field) == correction.after:
+        if pointers.value_at(original, correction.field) == correction.after:
             original = pointers.replace(original, correction.field, correction.before)
     return original
-
-
-def still_standing(corrected: Record, earlier: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those of the `earlier` corrections (as JSON) whose outcome is still what the record says.
-
-    A chain on one field stands or falls with its last link.
-    """
-    kept = list(earlier)
-    last = {each["field"]: each["after"] for each in kept}
-    return [each for each in kept if pointers.find(corrected, each["field"]) == last[each["field"]]]

@@ -1,11 +1,11 @@
 """Issues: what a rule found, in words that a supplier can act on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from chalicelib.domain import pointers
-from chalicelib.domain.corrections import LIKELY
-from chalicelib.domain.rule_settings import AS_DELIVERED, RuleSettings
+from chalicelib.domain.corrections import LIKELY, Correction
+from chalicelib.domain.rule_settings import AS_DELIVERED, ASK_SUPPLIER, RuleSettings
 from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.rules.kinds import ERROR, INFO, Finding, Record
 
@@ -39,17 +39,34 @@ def severity(finding: Finding, settings: RuleSettings) -> str:
 
 def of_correction(correction: Mapping[str, Any]) -> dict[str, Any]:
     """The note that an applied correction (as JSON) leaves, so that the supplier can mend the source."""
-    rule = CORRECTIONS[correction["rule"]]
+    rule = CORRECTIONS.get(correction["rule"])
     return {
-        "rule": rule.rule,
-        "code": rule.code,
+        "rule": correction["rule"],
+        "code": rule.code if rule else "INVALID_ATTRIBUTE",
         "severity": INFO,
         "field": correction["field"],
-        "message": rule.message,
+        "message": rule.message if rule else "This was corrected by hand.",
         "value_seen": _shown(correction["before"]),
         "expected": _shown(correction["after"]),
         "suggested_value": correction["after"],
         "auto_correctable": True,
+    }
+
+
+def of_proposal(proposed: Correction, policy: str) -> dict[str, Any]:
+    """The question that a correction asks where its rule may not just make it: `asks` says of whom."""
+    rule = CORRECTIONS[proposed.rule]
+    return {
+        "rule": rule.rule,
+        "code": rule.code,
+        "severity": ERROR,
+        "field": proposed.field,
+        "message": "This is proposed, and was not done yet. " + rule.message,
+        "value_seen": _shown(proposed.before),
+        "expected": _shown(proposed.after),
+        "suggested_value": proposed.after,
+        "auto_correctable": False,
+        "asks": "SUPPLIER" if policy == ASK_SUPPLIER else "REVIEWER",
     }
 
 
@@ -69,7 +86,50 @@ def proposals(issues: Iterable[Issue]) -> list[dict[str, Any]]:
 
 
 def doubts(issues: Iterable[Issue], *, approved: Iterable[Issue] = ()) -> list[Issue]:
-    """The issues that need a person, without those that a person has approved on the same value."""
+    """The issues that need a person of the marketplace, without those that one approved on the same value."""
+    return [issue for issue in _unsettled(issues, approved) if not is_for_supplier(issue)]
+
+
+def questions(issues: Iterable[Issue], *, approved: Iterable[Issue] = ()) -> list[Issue]:
+    """The issues that the supplier is to settle, without those that a person approved on the same value."""
+    return [issue for issue in _unsettled(issues, approved) if is_for_supplier(issue)]
+
+
+def is_for_supplier(issue: Issue) -> bool:
+    """Whether the supplier is asked, and nobody else."""
+    return issue.get("asks") == "SUPPLIER"
+
+
+def accepted(
+    record: Record, issues: Iterable[Issue], *, fields: Collection[str] | None = None
+) -> dict[str, Any]:
+    """The record with the values that issues suggest at `fields`, or else where they ask the supplier, unless
+    it says something else by now."""
+    changed: dict[str, Any] = dict(record)
+    for issue in _suggesting(issues, fields):
+        if _shown(pointers.value_at(record, issue["field"])) == issue["value_seen"]:
+            changed = pointers.replace(changed, issue["field"], issue["suggested_value"])
+    return changed
+
+
+def suggested_fields(issues: Iterable[Issue]) -> set[str]:
+    """Where an issue suggests another value."""
+    return {issue["field"] for issue in issues if _suggests(issue)}
+
+
+def _suggesting(issues: Iterable[Issue], fields: Collection[str] | None) -> list[Issue]:
+    return [
+        issue
+        for issue in issues
+        if _suggests(issue) and (is_for_supplier(issue) if fields is None else issue["field"] in fields)
+    ]
+
+
+def _suggests(issue: Issue) -> bool:
+    return issue["severity"] != INFO and issue["suggested_value"] is not None
+
+
+def _unsettled(issues: Iterable[Issue], approved: Iterable[Issue]) -> list[Issue]:
     settled = [_identity(issue) for issue in approved]
     return [issue for issue in issues if issue["severity"] == ERROR and _identity(issue) not in settled]
 

@@ -9,13 +9,14 @@ from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.money import Money
 
 ACCEPTANCE_MOVES = {
-    "NEW": {"ACCEPTED", "TO_REVIEW", "REJECTED"},
+    "NEW": {"ACCEPTED", "TO_REVIEW", "CHANGES_REQUESTED", "REJECTED"},
     "TO_REVIEW": {"ACCEPTED", "CHANGES_REQUESTED", "REJECTED", "NEW"},
     "ACCEPTED": {"NEW", "TO_REVIEW"},
     "CHANGES_REQUESTED": {"NEW"},
     "REJECTED": {"NEW"},
 }
-"""Offer acceptance moves. Beyond the published table, content that the supplier sends anew makes it NEW."""
+"""Offer acceptance moves. Beyond the published table, content that the supplier sends anew makes it NEW, and
+a correction that the supplier must be asked about requests changes."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Offer:
     corrections: tuple[Mapping[str, Any], ...] = ()
     review_id: str | None = None
     rules_version: int = 0
+    overtaken_corrections: tuple[str, ...] = ()
     product_id: str | None = None
     correlation_id: str = ""
     created_at: str = ""

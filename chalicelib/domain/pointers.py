@@ -7,6 +7,19 @@ from typing import Any
 MISSING = object()
 
 
+def differences(before: Any, after: Any, pointer: str = "") -> Iterator[str]:
+    """The pointers at which two records differ, each as deep as both have it; a list whose length has changed
+    differs as a whole."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys((*before, *after)):
+            yield from differences(before.get(name), after.get(name), f"{pointer}/{escaped(name)}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from differences(one, other, f"{pointer}/{index}")
+    elif before != after:
+        yield pointer
+
+
 def find(record: Any, pointer: str) -> Any:
     """The value at `pointer`, or MISSING."""
     value = record
@@ -44,8 +57,14 @@ def expand(record: Any, pattern: str) -> Iterator[str]:
             yield from expand(record, f"{head}/{index}{tail}")
 
 
+def general(pointer: str) -> str:
+    """The pattern of a pointer: whatever element of a list it names, it stands for all of them."""
+    return "/".join("*" if part.isdecimal() else part for part in pointer.split("/"))
+
+
 def replace(record: Any, pointer: str, value: Any) -> Any:
-    """A copy of `record` with `value` at `pointer`; what lies beside the way there is shared, not copied."""
+    """A copy of `record` with `value` at `pointer`, or with nothing there where it is None; what lies beside
+    the way there is shared, not copied."""
     return _replaced(record, _parts(pointer), value)
 
 
@@ -56,7 +75,9 @@ def _replaced(node: Any, parts: Sequence[str], value: Any) -> Any:
     if isinstance(node, list):
         index = int(first)
         return [*node[:index], _replaced(node[index], rest, value), *node[index + 1 :]]
-    return {**node, first: _replaced(node[first], rest, value)}
+    if not rest and value is None:
+        return {name: inner for name, inner in node.items() if name != first}
+    return {**node, first: _replaced(node.get(first), rest, value)}
 
 
 def escaped(name: str) -> str:

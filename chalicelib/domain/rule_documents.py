@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from chalicelib.domain.pointers import escaped
-from chalicelib.domain.rule_settings import POLICIES, Exempt, Limit, RuleSetting, RuleSettings, Scope
+from chalicelib.domain.rule_settings import POLICIES, Exempt, Limit, RuleSetting, RuleSettings, Where
 from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.rules.kinds import ERROR, INFO, WARNING
 
@@ -208,11 +208,11 @@ def _setting(entry: Mapping[str, Any], known: Mapping[str, Any]) -> RuleSetting:
         severity=entry.get("severity"),
         parameters=parameters,
         limits=tuple(
-            Limit(Scope(**each["where"]), _parameters(each["parameters"], parameters))
+            Limit(Where(**each["where"]), _parameters(each["parameters"], parameters))
             for each in entry.get("limits", ())
         ),
         exceptions=tuple(
-            Exempt(Scope(**each.get("where", {})), each["field"], each["value"])
+            Exempt(Where(**each.get("where", {})), each["field"], each["value"])
             for each in entry.get("exceptions", ())
         ),
     )

@@ -19,7 +19,7 @@ POLICIES = (APPLY, ASK_SUPPLIER, ASK_REVIEWER)
 
 
 @dataclass(frozen=True)
-class Scope:
+class Where:
     """The records that something holds for: of one supplier, brand and category, where these are given.
     Names are compared by their letters and digits."""
 
@@ -39,7 +39,7 @@ class Scope:
 class Limit:
     """Parameters of a rule that hold for some records only."""
 
-    scope: Scope
+    where: Where
     parameters: Mapping[str, Any]
 
 
@@ -48,7 +48,7 @@ class Exempt:
     """A value that a rule leaves alone: a person has looked at it and it is right. `field` is a pointer
     pattern; None stands for a value that is not there."""
 
-    scope: Scope
+    where: Where
     field: str
     value: Any
 
@@ -93,7 +93,7 @@ class RuleSettings:
         setting = self.of(rule)
         found = setting.parameters
         for limit in setting.limits:
-            if limit.scope.covers(record, self.supplier_id):
+            if limit.where.covers(record, self.supplier_id):
                 found = {**found, **limit.parameters}
         return found
 
@@ -102,7 +102,7 @@ class RuleSettings:
         return any(
             pointers.matches(each.field, pointer)
             and each.value == pointers.value_at(record, pointer)
-            and each.scope.covers(record, self.supplier_id)
+            and each.where.covers(record, self.supplier_id)
             for each in self.of(rule).exceptions
         )
 

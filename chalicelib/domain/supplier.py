@@ -49,6 +49,7 @@ class Supplier:
     judged_version: int | None = None
     judged_at: str | None = None
     history: tuple[Mapping[str, Any], ...] = ()
+    overtaken_corrections: tuple[str, ...] = ()
     tax_identity: str = ""
     signing_generation: int = 1
     correlation_id: str = ""

@@ -6,25 +6,25 @@ from chalicelib.domain.supplier import INCOMPLETE_PROFILE, MANUAL, Standing, Sup
 _CLOSED = ("REJECTED", "TERMINATED")
 
 
-def supplier_status(supplier: Supplier, *, doubtful: bool) -> Standing:
-    """The status and suspension type after validation.
+def supplier_status(supplier: Supplier, *, doubtful: bool, asked: bool = False) -> Standing:
+    """The status and suspension type after validation; `asked`: the supplier is to settle something itself.
 
     An open supplier whose changed profile is doubtful is suspended until a person has looked; it opens
     again when the profile is in order. A suspension for any other reason is not validation's to end.
     """
-    status, suspension = _supplier_status(supplier, doubtful=doubtful)
+    status, suspension = _supplier_status(supplier, doubtful=doubtful, asked=asked)
     check_move(supplier.status, status)
     return status, suspension
 
 
-def _supplier_status(supplier: Supplier, *, doubtful: bool) -> Standing:
+def _supplier_status(supplier: Supplier, *, doubtful: bool, asked: bool) -> Standing:
     if supplier.status in _CLOSED or _is_suspended_by_hand(supplier):
         return supplier.status, supplier.suspension_type
-    if not doubtful:
+    if not doubtful and not asked:
         return "OPEN", None
     if supplier.status in ("OPEN", "SUSPENDED"):
         return "SUSPENDED", INCOMPLETE_PROFILE
-    return "PENDING_APPROVAL", None
+    return ("PENDING_APPROVAL" if doubtful else "ONBOARDING"), None
 
 
 def reviewed_supplier_status(supplier: Supplier, *, decision: str) -> Standing:
@@ -80,6 +80,8 @@ def may_be_reviewed(supplier: Supplier) -> bool:
     return supplier.status not in _CLOSED
 
 
-def offer_acceptance(*, doubtful: bool) -> str:
-    """An offer's acceptance after validation."""
-    return "TO_REVIEW" if doubtful else "ACCEPTED"
+def offer_acceptance(*, doubtful: bool, asked: bool = False) -> str:
+    """An offer's acceptance after validation; `asked`: the supplier is to settle something itself."""
+    if doubtful:
+        return "TO_REVIEW"
+    return "CHANGES_REQUESTED" if asked else "ACCEPTED"

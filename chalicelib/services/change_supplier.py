@@ -8,7 +8,7 @@ from chalicelib import clock, telemetry
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Supplier, moved
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
-from chalicelib.services import brands, supplier_records
+from chalicelib.services import brands, edits, supplier_records
 from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
 from chalicelib.storage import suppliers
@@ -30,22 +30,28 @@ def change(
     *,
     changed: Callable[[Mapping[str, Any]], dict[str, Any]],
     expected: Expected | None,
-    along: Along = nothing_along,
 ) -> dict[str, Any]:
-    """Make the profile what `changed` makes of it; a changed validated field is validated again.
+    """Make the profile what `changed` makes of it, as its supplier's own edit. Raises as `rewrite` does."""
+    return rewrite(supplier_id, edit=edits.own(changed), expected=expected)
 
-    Without `expected` the change is applied to whatever the profile is by then. Raises NotFound,
-    StaleVersion, Conflict (SUPPLIER_CLOSED, SUPPLIER_EXISTS).
+
+def rewrite(
+    supplier_id: str, *, edit: edits.Edit, expected: Expected | None, along: Along = nothing_along
+) -> dict[str, Any]:
+    """Make the profile what `edit` makes of it; a changed validated field is validated again.
+
+    Without `expected` the edit is made to whatever the profile is by then. Raises NotFound, StaleVersion,
+    Conflict (SUPPLIER_CLOSED, SUPPLIER_EXISTS).
     """
     for _ in range(_TRIES):
         supplier = supplier_records.existing(supplier_id)
         if expected is not None:
             expected.check(supplier.version)
         supplier_records.refuse_closed(supplier)
-        profile = changed(supplier.profile)
+        profile, made = edit(supplier, supplier.profile)
         if profile == supplier.profile:
             return supplier_records.shown(supplier)
-        result = _with_profile(supplier, profile)
+        result = replace(_with_profile(supplier, profile), corrections=tuple(made))
         if _written(result, before=supplier, along=along(supplier.profile, profile)):
             return supplier_records.shown(replace(result, version=supplier.version + 1))
         if expected is not None:

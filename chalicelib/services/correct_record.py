@@ -1,7 +1,8 @@
 """An administrator corrects a record: the case about it says who and where, and validation decides again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from chalicelib.domain import pointers
@@ -9,13 +10,13 @@ from chalicelib.domain.offer import Offer
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import Conflict, FieldProblem, NotFound, StaleVersion, Unprocessable
-from chalicelib.services import change_supplier, manage_offers, review_records
+from chalicelib.services import change_supplier, edits, manage_offers, review_records
 from chalicelib.services.commits import Along, nothing_along
+from chalicelib.services.edits import Changed, Edit
 from chalicelib.services.versions import Expected
 from chalicelib.storage import offers, reviews, suppliers
 from chalicelib.storage.transaction import Write
 
-Changed = Callable[[Mapping[str, Any]], dict[str, Any]]
 Proposal = Mapping[str, Any]
 
 _TRIES = 4
@@ -34,8 +35,9 @@ def correct(
         if review is not None:
             review_records.refuse_claimed_by_another(review, actor=actor)
         along = _noting(review, what="CORRECTED", actor=actor) if review else nothing_along
+        edit = edits.by_administrator(changed, actor=actor)
         try:
-            return _change(supplier_id, sku, changed=changed, expected=expected, along=along)
+            return _rewrite(supplier_id, sku, edit=edit, expected=expected, along=along)
         except StaleVersion:
             if attempt == _TRIES:
                 raise
@@ -66,11 +68,12 @@ def accept(
         noted = review_records.noted(
             review, what="CORRECTED", actor=actor, note=note, changed=[each["field"] for each in accepted]
         )
+        edit = edits.by_administrator(partial(_patched, accepted=accepted), actor=actor)
         try:
-            _change(
+            _rewrite(
                 review.supplier_id,
                 review.sku,
-                changed=lambda content, accepted=accepted: _patched(content, accepted),  # type: ignore[misc]
+                edit=edit,
                 expected=Expected(frozenset({record.version})),
                 along=lambda _before, _after, noted=noted, version=review.version: [  # type: ignore[misc]
                     reviews.replacing(noted, expected_version=version)
@@ -95,12 +98,12 @@ def _waiting(record: Supplier | Offer) -> Review | None:
     return review if review and review.status != "RESOLVED" else None
 
 
-def _change(
-    supplier_id: str, sku: str | None, *, changed: Changed, expected: Expected, along: Along
+def _rewrite(
+    supplier_id: str, sku: str | None, *, edit: Edit, expected: Expected, along: Along
 ) -> dict[str, Any]:
     if sku is None:
-        return change_supplier.change(supplier_id, changed=changed, expected=expected, along=along)
-    return manage_offers.change(supplier_id, sku, changed=changed, expected=expected, along=along)
+        return change_supplier.rewrite(supplier_id, edit=edit, expected=expected, along=along)
+    return manage_offers.rewrite(supplier_id, sku, edit=edit, expected=expected, along=along)
 
 
 def _noting(review: Review, *, what: str, actor: str) -> Along:
@@ -131,7 +134,7 @@ def _refuse_moved_on(record: Supplier | Offer, review: Review) -> None:
         raise Conflict("RECORD_CHANGED", "The record has changed since it was judged. Read the review again.")
 
 
-def _patched(content: Mapping[str, Any], accepted: Sequence[Proposal]) -> dict[str, Any]:
+def _patched(content: Mapping[str, Any], *, accepted: Sequence[Proposal]) -> dict[str, Any]:
     """The content with the proposed values; of several for one field the last counts."""
     patched: Any = dict(content)
     for proposal in accepted:

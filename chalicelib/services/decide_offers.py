@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib import clock, telemetry
-from chalicelib.domain.issues import doubts
+from chalicelib import clock, ids, telemetry
+from chalicelib.domain.issues import doubts, questions
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.domain.rules import offer_identifiers, offer_price
 from chalicelib.domain.rules.catalog import CHECKS, OFFER_CHECKS
@@ -22,9 +22,9 @@ from chalicelib.services.validation_batch import (
     Case,
     correct_each,
     decide_each,
-    issues_of,
     judge_again,
     load_offers,
+    outcome_of,
     run_checks,
     settings_of,
 )
@@ -108,23 +108,28 @@ def decision(
     both and of the review, together with the offer and its terms."""
     before, now = case.record, clock.timestamp()
     product_id = product_id_of(before, case.content)
-    applied, issues = issues_of(case, _current(case, findings, batch))
-    doubtful = bool(doubts(issues))
-    if not is_judged_anew(before):
-        issues += _not_judged_again(before)
+    anew = is_judged_anew(before)
+    outcome = outcome_of(
+        case,
+        _current(case, findings, batch),
+        correction_id=lambda: ids.correction_id(before.offer_id),
+        questions=anew,
+    )
+    doubtful, asked = bool(doubts(outcome.issues)), bool(questions(outcome.issues))
     decided = replace(
         before,
         content=case.content,
-        acceptance=offer_acceptance(doubtful=doubtful),
+        acceptance=offer_acceptance(doubtful=doubtful, asked=asked),
         validation_state="DONE",
-        issues=tuple(issues),
-        corrections=tuple(applied),
+        issues=outcome.issues if anew else (*outcome.issues, *_not_judged_again(before)),
+        corrections=outcome.corrections,
+        overtaken_corrections=outcome.overtaken,
         rules_version=case.settings.version,
         updated_at=now,
     )
     decided, writes = _with_review(decided, doubtful=doubtful)
     product = None
-    if not doubtful and is_judged_anew(before):
+    if decided.acceptance == "ACCEPTED" and anew:
         product, product_writes = publish_offers.joined(
             decided,
             batch.products.get(product_id),

@@ -13,7 +13,7 @@ from chalicelib.domain import corrections
 from chalicelib.domain.offer import Offer, Terms, blocks
 from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
-from chalicelib.services import offer_records, supplier_records
+from chalicelib.services import edits, offer_records, supplier_records
 from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
 from chalicelib.storage import offers, products
@@ -54,9 +54,20 @@ def change(
     *,
     changed: Callable[[Mapping[str, Any]], dict[str, Any]],
     expected: Expected | None,
+) -> dict[str, Any]:
+    """Make the content what `changed` makes of it, as the supplier's own edit. Raises as `rewrite` does."""
+    return rewrite(supplier_id, sku, edit=edits.own(changed), expected=expected)
+
+
+def rewrite(
+    supplier_id: str,
+    sku: str,
+    *,
+    edit: edits.Edit,
+    expected: Expected | None,
     along: Along = nothing_along,
 ) -> dict[str, Any]:
-    """Make the content what `changed` makes of it. A changed price alone leaves an accepted offer on sale
+    """Make the content what `edit` makes of it. A changed price alone leaves an accepted offer on sale
     at the old price until validation accepts the new one. Raises NotFound, StaleVersion, Conflict."""
     supplier = supplier_records.existing(supplier_id)
     supplier_records.refuse_closed(supplier)
@@ -64,8 +75,8 @@ def change(
         offer, terms = offer_records.existing(supplier_id, sku)
         if expected is not None:
             expected.check(offer.version)
-        content = changed({**offer.content, "quantity": _on_hand(terms)})
-        stored = _change(supplier, offer, terms, content, along)
+        content, made = edit(offer, {**offer.content, "quantity": _on_hand(terms)})
+        stored = _change(supplier, replace(offer, corrections=tuple(made)), terms, content, along)
         if stored is not None:
             return offer_records.shown(*stored, clock.now())
         if expected is not None:
@@ -234,11 +245,7 @@ def _withdrawn(offer: Offer, terms: Terms) -> tuple[Offer, Terms] | None:
 
 def says_the_same(offer: Offer, content: Mapping[str, Any]) -> bool:
     """Whether the content is what the offer says, or said before validation corrected it; stock apart."""
-    applied = [
-        corrections.Correction(each["rule"], each["field"], each["before"], each["after"])
-        for each in offer.corrections
-    ]
-    as_sent = corrections.revert(offer.content, applied)
+    as_sent = corrections.as_sent(offer.content, offer.corrections)
     quantity = {"quantity": content["quantity"]}
     return content in ({**offer.content, **quantity}, {**as_sent, **quantity})
 

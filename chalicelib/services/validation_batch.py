@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from chalicelib import clock, ids, telemetry
-from chalicelib.domain import corrections, issues
+from chalicelib import clock, telemetry
+from chalicelib.domain import corrections, issues, reversals
 from chalicelib.domain.corrections import Correction
 from chalicelib.domain.offer import Offer
 from chalicelib.domain.rule_settings import RuleSettings
@@ -29,6 +29,8 @@ F = TypeVar("F")
 T = TypeVar("T")
 Json = dict[str, Any]
 
+MAX_OVERTAKEN = 20
+"""Ids that a record keeps of corrections that later edits overtook, the newest."""
 MAX_FINDINGS = 20
 """Of one step on one record, the gravest first: a workflow's state holds 256 KB for a batch of 50 records."""
 
@@ -46,13 +48,14 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Case(Generic[R]):
-    """A record that waits, its content as the correction rules leave it, what they changed, and the settings
-    that it is judged by, about its supplier."""
+    """A record that waits, its content as the correction rules leave it, what they changed and what they only
+    propose, and the settings that it is judged by, about its supplier."""
 
     record: R
     content: dict[str, Any]
     applied: tuple[Correction, ...]
     settings: RuleSettings
+    proposed: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,16 @@ def correct_each(
     cases = {}
     for judged, record in records.items():
         with _held_apart(judged, record):
-            content = record.profile if isinstance(record, Supplier) else record.content
-            about = settings.about(record.supplier_id)
-            corrected, applied = corrections.apply(content, rules, about)
-            cases[judged] = Case(record, corrected, tuple(applied), about)
+            cases[judged] = corrected_case(record, rules, settings.about(record.supplier_id))
     return Batch(cases, settings)
+
+
+def corrected_case(record: R, rules: Sequence[CorrectionRule], settings: RuleSettings) -> Case[R]:
+    """The record with its corrected content under settings about its supplier."""
+    content = record.profile if isinstance(record, Supplier) else record.content
+    corrected, applied = corrections.apply(content, rules, settings, record.corrections)
+    proposed = corrections.propose(corrected, rules, settings, record.corrections)
+    return Case(record, corrected, tuple(applied), settings, tuple(proposed))
 
 
 def report(step: str, batch: Batch[R], examine: Callable[[Case[R]], Iterable[Finding]]) -> dict[str, Any]:
@@ -206,11 +214,33 @@ def decide_each(
         raise failures[0]
 
 
-def issues_of(case: Case[R], findings: Iterable[Finding]) -> tuple[list[Json], list[Json]]:
+@dataclass(frozen=True)
+class Outcome:
+    """What a decision writes on the record: its corrections and issues, and the ids of corrections that later
+    edits overtook."""
+
+    corrections: tuple[Mapping[str, Any], ...]
+    issues: tuple[Json, ...]
+    overtaken: tuple[str, ...]
+
+
+def outcome_of(
+    case: Case[R], findings: Iterable[Finding], *, correction_id: Callable[[], str], questions: bool = True
+) -> Outcome:
     """The record's corrections, earlier ones that still stand among them, and its issues: a note for each
-    correction, then the findings in words."""
-    earlier: list[Mapping[str, Any]] = corrections.still_standing(case.content, case.record.corrections)
-    applied: list[Json] = [dict(each) for each in earlier]
-    applied += [each.as_json(ids.new_id("cor")) for each in case.applied]
-    notes: list[Json] = [issues.of_correction(each) for each in applied]
-    return applied, [*notes, *(issues.explain(finding, case.content, case.settings) for finding in findings)]
+    correction, what is proposed (unless `questions` are not to be asked), then the findings in words."""
+    earlier: Sequence[Mapping[str, Any]] = case.record.corrections
+    kept: list[Mapping[str, Any]] = reversals.still_standing(case.content, earlier)
+    now: str = clock.timestamp()
+    made: list[Mapping[str, Any]] = [*kept, *(each.as_json(correction_id(), at=now) for each in case.applied)]
+    gone: list[str] = [each["correction_id"] for each in earlier if each not in kept]
+    asked: tuple[Correction, ...] = case.proposed if questions else ()
+    return Outcome(
+        tuple(made),
+        (
+            *(issues.of_correction(each) for each in made if "reversal" not in each),
+            *(issues.of_proposal(each, case.settings.of(each.rule).policy) for each in asked),
+            *(issues.explain(finding, case.content, case.settings) for finding in findings),
+        ),
+        (*case.record.overtaken_corrections, *gone)[-MAX_OVERTAKEN:],
+    )

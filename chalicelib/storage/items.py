@@ -102,6 +102,7 @@ class SupplierItem(Item, discriminator="SUPPLIER"):
     judged_version = NumberAttribute(null=True)
     judged_at = UnicodeAttribute(null=True)
     history = JSONText(null=True)
+    overtaken_corrections = JSONText(null=True)
     tax_identity = UnicodeAttribute()
     signing_generation = NumberAttribute(default=1)
 
@@ -145,6 +146,7 @@ class OfferItem(Item, discriminator="OFFER"):
     corrections = JSONText()
     review_id = UnicodeAttribute(null=True)
     rules_version = NumberAttribute(default=0)
+    overtaken_corrections = JSONText(null=True)
     product_id = UnicodeAttribute(null=True)
 
 

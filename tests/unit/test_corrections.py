@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import corrections, pointers
+from chalicelib.domain import corrections, pointers, reversals
 from chalicelib.domain.rule_documents import compiled
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
@@ -254,10 +254,10 @@ def test_a_field_that_was_changed_since_is_not_reverted() -> None:
 
 def test_a_correction_stands_until_its_field_says_something_else() -> None:
     corrected, applied = corrections.apply({"gtin": " 3600-0291452", "title": " Cup"}, OFFER_CORRECTIONS)
-    earlier = [each.as_json(f"cor_{number}") for number, each in enumerate(applied)]
+    earlier = [each.as_json(f"cor_{number}", at="") for number, each in enumerate(applied)]
 
-    assert corrections.still_standing(corrected, earlier) == earlier
-    kept = corrections.still_standing({**corrected, "gtin": "4006381333931"}, earlier)
+    assert reversals.still_standing(corrected, earlier) == earlier
+    kept = reversals.still_standing({**corrected, "gtin": "4006381333931"}, earlier)
     assert [each["field"] for each in kept] == ["/title"]
 
 

@@ -46,16 +46,30 @@ class IssueSchema(AnswerSchema):
     suggested_value = fields.Raw(allow_none=True)
     auto_correctable = fields.Boolean()
     facts = fields.Dict(metadata={"description": "codes and numbers that the rule judged by"})
+    asks = one_of("SUPPLIER", "REVIEWER", required=False)
+
+
+class ReversalSchema(AnswerSchema):
+    """`keeps_out`: which rules leave the restored `value` alone."""
+
+    at = moment(required=True)
+    by = fields.String(required=True)
+    value = fields.Raw(allow_none=True)
+    keeps_out = one_of("ALL_RULES", "THIS_RULE")
 
 
 class CorrectionSchema(AnswerSchema):
-    """A reversible patch that validation applied."""
+    """A reversible patch that a rule or an administrator applied; `reversal` where it was undone."""
 
     correction_id = fields.String(required=True)
     rule = fields.String(required=True)
     field = fields.String(required=True)
     before = fields.Raw(allow_none=True)
     after = fields.Raw(allow_none=True)
+    confidence = fields.String()
+    by = fields.String()
+    at = moment()
+    reversal = fields.Nested(ReversalSchema)
 
 
 class StoredSchema(AnswerSchema):
