@@ -11,7 +11,7 @@ _COMPUTED = re.compile(r"'*[=+\-@\t\r]", re.ASCII)
 _SHIELDED = re.compile(r"'+[=+\-@\t\r]", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?", re.ASCII)
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-_CALL = re.compile(r"=|[+\-@].*\|.*!", re.DOTALL)
+_CALL = re.compile(r"=|[+\-@].*\|.*!|#(N/A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)\Z", re.DOTALL)
 
 
 def shielded(cell: str) -> str:
@@ -31,5 +31,5 @@ def text_of(cell: str) -> str:
 
 
 def is_computed(cell: str) -> bool:
-    """Whether the cell is a formula or starts a program (DDE), rather than text that begins like one."""
+    """Whether the cell is a formula, what a failed one shows, or starts a program (DDE)."""
     return _CALL.match(cell) is not None

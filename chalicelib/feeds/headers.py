@@ -5,8 +5,9 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
-from chalicelib.feeds import google, own, shopify, woocommerce
+from chalicelib.feeds import google, own, sheets, shopify, woocommerce
 from chalicelib.feeds.candidates import Candidate, each_alone
 from chalicelib.feeds.kinds import FeedRefused, Position
 from chalicelib.feeds.readings import Reading
@@ -51,6 +52,7 @@ class Header:
     number: int
     delimiter: str
     spaced: bool
+    newline: bytes
     names: tuple[str, ...] = field(init=False)
     wording: Mapping[str, str] = field(init=False)
 
@@ -76,18 +78,39 @@ def name_of(column: str) -> str:
     return re.sub(r"[\s_]+", "_", plain.casefold())
 
 
-def find(head: str) -> Header:
+def find_in_text(head: str) -> Header:
     """The header in the beginning of a table. Raises FeedRefused where there is none that is known, or one
     that names a column twice."""
     spaced = re.search(r'[,;\t|] "', head) is not None
+    newline = b"\r" if "\r" in head and "\n" not in head else b"\n"
     for delimiter in DELIMITERS:
-        for number, cells in enumerate(_first_rows(head, delimiter, spaced), start=1):
-            dialect = dialect_of(cells)
-            if dialect:
-                header = Header(dialect, _without_empty_end(cells), number, delimiter, spaced)
-                check_unique(header)
-                return header
-    raise unknown(next(iter(_first_rows(head, ",", spaced)), []))
+        header = _find(_first_rows(head, delimiter, spaced), delimiter, spaced=spaced, newline=newline)
+        if header:
+            return header
+    raise _unknown(_first_rows(head, ",", spaced))
+
+
+def find_in_sheets(found: Iterable[Any]) -> tuple[Any, Header]:
+    """The first sheet with a header that is known, and the header. Raises FeedRefused as `find_in_text`."""
+    first_rows: list[list[str]] = []
+    for sheet in found:
+        first_rows = [record.cells for record in sheets.records(sheet, 1, _ROWS_BEFORE)]
+        header = _find(first_rows, ",")
+        if header:
+            return sheet, header
+    raise _unknown(first_rows)
+
+
+def _find(
+    rows: Iterable[Sequence[str]], delimiter: str, *, spaced: bool = False, newline: bytes = b"\n"
+) -> Header | None:
+    for number, cells in enumerate(rows, start=1):
+        dialect = dialect_of(cells)
+        if dialect:
+            header = Header(dialect, _without_empty_end(cells), number, delimiter, spaced, newline)
+            _refuse_twice(header)
+            return header
+    return None
 
 
 def dialect_of(cells: Sequence[str]) -> Dialect | None:
@@ -95,7 +118,7 @@ def dialect_of(cells: Sequence[str]) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.is_told_by(names)), None)
 
 
-def check_unique(header: Header) -> None:
+def _refuse_twice(header: Header) -> None:
     seen = set()
     for column, name in zip(header.columns, header.names, strict=True):
         if name in seen and name not in header.dialect.repeatable and header.dialect.is_used(name):
@@ -108,8 +131,9 @@ def check_unique(header: Header) -> None:
         seen.add(name)
 
 
-def unknown(first_row: Sequence[str]) -> FeedRefused:
-    seen = ", ".join(cell.strip()[:40] for cell in first_row[:10] if cell.strip()) or "nothing"
+def _unknown(rows: Iterable[Sequence[str]]) -> FeedRefused:
+    first = next((cells for cells in rows if any(cells)), [])
+    seen = ", ".join(cell.strip()[:40] for cell in first[:10] if cell.strip()) or "nothing"
     return FeedRefused(
         "UNKNOWN_DIALECT",
         f"No row among the first {_ROWS_BEFORE} is a header that is known here; the first has: {seen}. Send "

@@ -1,4 +1,4 @@
-"""Our own dialect as JSON: one record a line, or an array of them.
+"""Our own dialect as lines of JSON, one record each.
 
 A record is an offer body with its `sku` among its fields, or `{"sku": …, "offer": {…}}`.
 """
@@ -22,7 +22,7 @@ _BESIDES = frozenset({"offer", "error"})
 """What a record may have beside the offer's fields: the body, and why a failed row came back."""
 
 
-def ndjson(source: Source, options: Options, position: Position | None) -> Feed:
+def feed(source: Source, encoding: str, options: Options, position: Position | None) -> Feed:
     """A feed of one JSON object a line. Rows are counted by their lines."""
     begin = position or Position(0, 1)
     unused = Unused()
@@ -34,7 +34,7 @@ def ndjson(source: Source, options: Options, position: Position | None) -> Feed:
                 yield _row_of_line(line, number, unused, options)
 
     dialect = own.NAMES["NDJSON"]
-    return Feed(dialect, (), unused, "utf-8", {"dialect": dialect, "encoding": "utf-8"}, rows())
+    return Feed(dialect, (), unused, encoding, {"dialect": dialect, "encoding": encoding}, rows())
 
 
 def _row_of_line(line: Line, number: int, unused: Unused, options: Options) -> Row:

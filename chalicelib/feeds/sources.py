@@ -1,45 +1,54 @@
-"""The bytes of a feed, from any offset on."""
+"""The bytes of a feed, from any offset on, in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 HEAD = 64 * 1024
-_CHUNK = 64 * 1024
+"""Bytes from which everything about a file is told."""
+CHUNK = 64 * 1024
 
 
 class Source:
-    """A stream of bytes of which the beginning is known and every offset can be gone to.
+    """Bytes of which the beginning is known and every offset can be gone to: by `seek` where there is one, by
+    reading up to there where there is none."""
 
-    A stream that can seek goes there at once, another is read up to there.
-    """
+    def __init__(self, chunks: Iterable[bytes], seek: Callable[[int], Iterator[bytes]] | None = None) -> None:
+        self._rest = iter(chunks)
+        self._seek = seek
+        self._known = b""
+        while len(self._known) < HEAD and (chunk := next(self._rest, b"")):
+            self._known += chunk
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.head = _filled(stream, HEAD)
-        self._at = len(self.head)
+    @property
+    def head(self) -> bytes:
+        return self._known[:HEAD]
 
-    def chunks(self, start: int) -> Iterator[bytes]:
+    @property
+    def is_all_known(self) -> bool:
+        """Whether the head is the whole file."""
+        return len(self._known) < HEAD
+
+    def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from offset `start` on; to be called once."""
-        if start < len(self.head):
-            yield self.head[start:]
-        else:
-            self._go_to(start)
-        while chunk := self._stream.read(_CHUNK):
+        known = len(self._known)
+        if start < known:
+            yield self._known[start:]
+        elif start > known and self._seek:
+            yield from self._seek(start)
+            return
+        passed = known
+        for chunk in self._rest:
+            yield chunk[max(0, start - passed) :]
+            passed += len(chunk)
+
+
+def of_stream(stream: BinaryIO) -> Source:
+    def seek(start: int) -> Iterator[bytes]:
+        stream.seek(start)
+        return read_on()
+
+    def read_on() -> Iterator[bytes]:
+        while chunk := stream.read(CHUNK):
             yield chunk
 
-    def _go_to(self, start: int) -> None:
-        if self._stream.seekable():
-            self._stream.seek(start)
-            return
-        left = start - self._at
-        while left and (chunk := self._stream.read(min(left, _CHUNK))):
-            left -= len(chunk)
-
-
-def _filled(stream: BinaryIO, size: int) -> bytes:
-    """`size` bytes or all there are: a socket's read may give fewer than were asked for."""
-    parts, left = [], size
-    while left and (part := stream.read(left)):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+    return Source(read_on(), seek if stream.seekable() else None)

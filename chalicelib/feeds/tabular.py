@@ -86,4 +86,4 @@ def _cell_faults(cells: list[str], header: Header) -> Iterator[Fault]:
             yield Fault("feed.formula", "INVALID_ATTRIBUTE", column, message, value_seen=cell[:100])
 
 
-_SUSPECT = frozenset("=+-@")
+_SUSPECT = frozenset("=+-@#")

@@ -1,11 +1,13 @@
 """Failed rows as a file in the dialect that they came in, each with its reason."""
 
+import codecs
 import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.feeds import google, google_xml, own
 from chalicelib.feeds.formulas import shielded
 from chalicelib.feeds.headers import REASON
 
@@ -15,14 +17,15 @@ def write_failed(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any
     it failed.
 
     A table gets a column `error` at its end, JSON a field, XML an element. Mended and sent again, the file is
-    read like the one that it came from: the reason is passed over.
+    read like the one that it came from: the reason is passed over. It is in the feed's encoding; what that
+    cannot write of a reason is a question mark.
     """
-    if "columns" in shape:
-        return _table(shape, rows)
-    return _ndjson(rows)
+    texts = _WRITERS.get(shape["dialect"], _table)(shape, rows)
+    encoder = codecs.getincrementalencoder(shape["encoding"])("replace")
+    return (encoder.encode(text) for text in texts)
 
 
-def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[bytes]:
+def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[str]:
     """Cells that a spreadsheet would compute are shielded, and read back as they were."""
     columns = list(shape["columns"])
     if REASON not in columns:
@@ -39,18 +42,34 @@ def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str
             padded[place] = why
             writer.writerow(map(shielded, padded))
         together = others
-        yield _taken(text).encode()
-    yield _taken(text).encode()
+        yield _taken(text)
+    yield _taken(text)
 
 
-def _ndjson(rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[bytes]:
+def _lines(_shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[str]:
     """The reason stands first in the record's own text, which stays byte for byte; what is no JSON object
     becomes the field `text` of one."""
     for raw, reason in rows:
-        yield f"{with_reason(raw['text'], reason)}\n".encode()
+        yield f"{_with_reason(raw['text'], reason)}\n"
 
 
-def with_reason(text: str, reason: str) -> str:
+def _array(_shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[str]:
+    before = "[\n"
+    for raw, reason in rows:
+        yield before + _with_reason(raw["text"], reason)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _document(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[str]:
+    """The items stand where they came from: between what was before the first and the ends of that."""
+    yield shape["before"]
+    for raw, reason in rows:
+        yield google_xml.with_reason(raw["text"], reason, shape["prefix"]) + "\n"
+    yield f"{shape['after']}\n"
+
+
+def _with_reason(text: str, reason: str) -> str:
     field = f'"{REASON}": {json.dumps(reason, ensure_ascii=False)}'
     return f"{{{field}, {text[1:]}" if _is_object(text) else f'{{{field}, "text": {json.dumps(text)}}}'
 
@@ -60,6 +79,10 @@ def _is_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
         return False
+
+
+_WRITERS = {own.NAMES["NDJSON"]: _lines, own.NAMES["JSON"]: _array, google.XML: _document}
+"""By dialect; all others are tables."""
 
 
 def _taken(text: io.StringIO) -> str:
