@@ -8,7 +8,9 @@ from chalicelib.api import (
     console,
     corrections,
     docs,
+    feed_body,
     http,
+    imports,
     offers,
     orders,
     reviews,
@@ -19,9 +21,22 @@ from chalicelib.events import queues, schedules, stream
 from chalicelib.steps import decisions, offer_steps, supplier_steps
 
 app = Chalice(app_name="marketplace", configure_logs=False)
+app.api.binary_types.extend(feed_body.UNTOUCHED)
 app.register_middleware(http.frame, "http")
 
-for area in (suppliers, offers, catalogue, orders, corrections, reviews, rules, admin, docs, console):
+for area in (
+    suppliers,
+    offers,
+    imports,
+    catalogue,
+    orders,
+    corrections,
+    reviews,
+    rules,
+    admin,
+    docs,
+    console,
+):
     app.register_blueprint(area.bp)
 
 for area in (stream, queues, schedules, supplier_steps, offer_steps, decisions):

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from chalice.app import Request, Response
+from chalice.app import CaseInsensitiveMapping, Request, Response
 from marshmallow import Schema
 
 from chalicelib import auth, ids, telemetry
 from chalicelib.api import answers as rendering
-from chalicelib.api import json_body, preconditions
+from chalicelib.api import feed_body, json_body, preconditions
 from chalicelib.api.answers import Answer
 from chalicelib.api.merge_patch import merge_patch
 from chalicelib.bodies import faults
@@ -31,6 +31,8 @@ from chalicelib.problems import BadRequest, Conflict, NotFound, PreconditionRequ
 from chalicelib.services.versions import Expected
 
 Need = Literal["none", "optional", "required"]
+Answered = Schema | str | tuple[str, ...] | None
+"""What a status comes with: an object, text of one media type or of one of several, nothing."""
 
 JSON_BODY = [json_body.JSON]
 PATCH_BODY = [json_body.JSON, json_body.MERGE_PATCH]
@@ -61,10 +63,11 @@ class Endpoint:
 
     name: str
     summary: str
-    answers: Mapping[int, Schema | str | None]
+    answers: Mapping[int, Answered]
     body: Schema | None = None
     patch: Schema | None = None
     query: Schema | None = None
+    feed: bool = False
     problems: Mapping[int, str] = field(default_factory=dict)
     idempotency_key: Need = "none"
     if_match: Need = "none"
@@ -75,6 +78,8 @@ class Endpoint:
 
     @property
     def media_types(self) -> tuple[str, ...]:
+        if self.feed:
+            return tuple(feed_body.MEDIA_TYPES)
         return tuple(PATCH_BODY if self.patch else JSON_BODY if self.body else ())
 
 
@@ -84,6 +89,7 @@ class Call:
 
     caller: auth.Caller
     body: Any = None
+    feed: feed_body.SentFeed | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
     changed: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     """For a PATCH: makes the new document of the current one, or raises Unprocessable."""
@@ -95,10 +101,11 @@ class Call:
 def endpoint(
     summary: str,
     *,
-    answers: Mapping[int, Schema | str | None],
+    answers: Mapping[int, Answered],
     body: Schema | None = None,
     patch: Schema | None = None,
     query: Schema | None = None,
+    feed: bool = False,
     problems: Mapping[int, str] | None = None,
     idempotency_key: Need = "none",
     if_match: Need = "none",
@@ -106,7 +113,8 @@ def endpoint(
     """Make a view `(call, **path parameters) -> Answer` a route's function.
 
     Its name must be in `auth.ACCESS`; otherwise importing it fails. `patch` is the schema of the document
-    that a merge patch results in; `problems` says which further refusals its callers can meet.
+    that a merge patch results in; with `feed` the body is a feed, unless it is one JSON object, which `body`
+    is the schema of; `problems` says which further refusals its callers can meet.
     """
 
     def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
@@ -117,6 +125,7 @@ def endpoint(
             body=body,
             patch=patch,
             query=query,
+            feed=feed,
             problems=problems or {},
             idempotency_key=idempotency_key,
             if_match=if_match,
@@ -150,6 +159,8 @@ def frame(request: Request | None, get_response: Callable[[Any], Response]) -> R
     headers = request.headers if request else {}
     telemetry.bind(_correlation_id(headers.get("x-correlation-id")))
     if request:
+        # Without the header a client takes anything (RFC 9110); Chalice would refuse it a file.
+        request.headers = CaseInsensitiveMapping({"accept": "*/*", **headers})
         _request.set(request)
     response = get_response(request)
     if isinstance(response.body, Mapping):
@@ -183,6 +194,10 @@ def _answer(
 def _content(described: Endpoint, request: Request) -> dict[str, Any]:
     if not described.media_types:
         return {}
+    if described.feed:
+        feed = feed_body.sent(request.headers.get("content-type"), request.raw_body)
+        if not feed_body.is_object(feed):
+            return {"feed": feed}
     json_body.check_media_type(request.headers.get("content-type"), described.media_types)
     value = json_body.parse(request.raw_body)
     if described.patch is not None:

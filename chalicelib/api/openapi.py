@@ -9,6 +9,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
+from chalicelib.api.feed_body import UNTOUCHED
 from chalicelib.api.http import Endpoint
 from chalicelib.api.schemas.common import ProblemSchema
 from chalicelib.auth import PUBLIC, Role
@@ -20,6 +21,7 @@ _SECURITY = {
     Role.ORDER: ("orderToken", "The token `ot_…` that an order was answered with."),
     Role.ADMIN: ("administrator", "An id or access token of an administrator, from the user pool."),
 }
+_FEED = {name: {"schema": {"type": "string", "format": "binary"}} for name in UNTOUCHED}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _PROBLEM = "application/problem+json"
 _CORRELATION = "X-Correlation-Id"
@@ -73,10 +75,10 @@ def _operation(path: str, described: Endpoint, plugin: MarshmallowPlugin) -> dic
     }
     schema = _patch_of(described.patch, plugin) if described.patch else described.body
     if schema is not None:
-        content = {"schema": schema}
+        content = {name: {"schema": schema} for name in described.media_types}
         operation["requestBody"] = {
             "required": True,
-            "content": dict.fromkeys(described.media_types, content),
+            "content": content | (_FEED if described.feed else {}),
         }
     return operation
 
@@ -128,8 +130,9 @@ def _answer(status: int, schema: Any) -> dict[str, Any]:
         "description": HTTPStatus(status).phrase,
         "headers": {name: _reference(name) for name in _HEADERS},
     }
-    if isinstance(schema, str):
-        answer["content"] = {schema: {"schema": {"type": "string"}}}
+    if isinstance(schema, str | tuple):
+        types = (schema,) if isinstance(schema, str) else schema
+        answer["content"] = {name: {"schema": {"type": "string"}} for name in types}
     elif schema is not None:
         answer["content"] = {"application/json": {"schema": schema}}
     return answer

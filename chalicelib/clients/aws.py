@@ -15,5 +15,6 @@ def client(service: str) -> Any:
         read_timeout=25,
         retries={"mode": "standard", "max_attempts": 3},
         user_agent="marketplace",  # botocore otherwise builds a long one anew for every call
+        signature_version="s3v4" if service == "s3" else None,  # also for what is signed for others to send
     )
     return boto3.client(service, config=config)

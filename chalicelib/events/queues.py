@@ -1,4 +1,4 @@
-"""What follows from a message of the review and dispatch queues."""
+"""What follows from a message of the review, dispatch and import queues."""
 
 import json
 import os
@@ -33,6 +33,16 @@ def on_dispatch(event: Any) -> None:
     for record in event:
         message = _opened(record)
         dispatch.dispatch(message)
+
+
+@bp.on_sqs_message(queue_arn=os.environ.get("IMPORT_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_import")
+def on_import(event: Any) -> None:
+    """Work on a feed. A message may come twice; one that fails comes again and goes on where the last one
+    stopped. The bucket tells of uploads here, too."""
+    from chalicelib.services import run_import
+
+    for record in event:
+        run_import.receive(_opened(record))
 
 
 def _opened(record: Any) -> dict[str, Any]:

@@ -50,6 +50,12 @@ class Deciding:
     decided: list[Offer] = field(default_factory=list)
     tally: Tally = field(default_factory=lambda: Tally("OFFER"))
 
+    def note(self, case: Case[Offer], decided: Offer) -> None:
+        """Remember that this was written."""
+        self.decided.append(replace(decided, version=decided.version + 1))
+        doubted = doubts(decided.issues) if decided.acceptance == "TO_REVIEW" else ()
+        self.tally.add(doubted, corrected=bool(case.applied))
+
 
 def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
     """Decide the waiting offers of the batch: on sale, or to a person. Raises where one must be retried."""
@@ -72,8 +78,14 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     try:
         return decide_each(waiting, cases, reports, steps=OFFER_CHECKS, decide=decide_one)
     finally:
-        count(batch.tally)
-        follow_suppliers(batch)
+        conclude(batch)
+
+
+def conclude(batch: Deciding) -> None:
+    """Do what follows from the decisions that were written: count them, and see to suppliers that opened or
+    closed meanwhile."""
+    count(batch.tally)
+    _follow_suppliers(batch)
 
 
 def _decide(case: Case[Offer], findings: list[Finding], batch: Deciding) -> None:
@@ -93,9 +105,7 @@ def _decide(case: Case[Offer], findings: list[Finding], batch: Deciding) -> None
             batch.products.pop(product_id, None)
             batch.products.update(products.get_many([product_id]))
         else:
-            batch.decided.append(replace(decided, version=decided.version + 1))
-            doubted = doubts(decided.issues) if decided.acceptance == "TO_REVIEW" else ()
-            batch.tally.add(doubted, corrected=bool(case.applied))
+            batch.note(case, decided)
             batch.products |= {product.product_id: product} if product else {}
             return telemetry.log("OFFER_DECIDED", offer_id=decided.offer_id, acceptance=decided.acceptance)
     raise UnsettledOffer(case.record.offer_id)
@@ -171,7 +181,7 @@ def _with_review(offer: Offer, *, doubtful: bool) -> tuple[Offer, list[Write]]:
     return replace(offer, review_id=review_id), writes
 
 
-def follow_suppliers(batch: Deciding) -> None:
+def _follow_suppliers(batch: Deciding) -> None:
     """Mend the terms of offers whose supplier opened or closed while they were decided.
 
     Whoever changes a supplier's status writes the terms of its offers afterwards. If that was before our

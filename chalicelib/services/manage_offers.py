@@ -135,7 +135,7 @@ def _replace(
     supplier: Supplier, offer: Offer, terms: Terms, content: dict[str, Any]
 ) -> tuple[Offer, Terms] | None:
     settled = offer.acceptance == "ACCEPTED" or offer.validation_state == "PENDING"
-    if settled and not offer.withdrawn and says_the_same(offer, content):
+    if settled and not offer.withdrawn and not touched(offer, content):
         return _stocked(offer, terms, content["quantity"])
     return _resubmitted(supplier, offer, terms, content, acceptance="NEW", counted=content["quantity"])
 
@@ -243,11 +243,12 @@ def _withdrawn(offer: Offer, terms: Terms) -> tuple[Offer, Terms] | None:
     return (replace(gone, version=offer.version + 1), off_sale) if _commit(*writes) else None
 
 
-def says_the_same(offer: Offer, content: Mapping[str, Any]) -> bool:
-    """Whether the content is what the offer says, or said before validation corrected it; stock apart."""
+def touched(offer: Offer, content: Mapping[str, Any]) -> set[str]:
+    """The fields, stock apart, of which the content says neither what the offer says nor what it said before
+    validation corrected it."""
     as_sent = corrections.as_sent(offer.content, offer.corrections)
-    quantity = {"quantity": content["quantity"]}
-    return content in ({**offer.content, **quantity}, {**as_sent, **quantity})
+    names = (content.keys() | offer.content.keys()) - {"quantity"}
+    return {name for name in names if content.get(name) not in (offer.content.get(name), as_sent.get(name))}
 
 
 def _on_hand(terms: Terms) -> int:

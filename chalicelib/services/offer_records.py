@@ -9,6 +9,7 @@ from chalicelib.problems import FieldProblem, NotFound, Unprocessable
 from chalicelib.storage import offers
 
 MAX_SKU = 64
+SKU_RULE = f"A SKU has 1-{MAX_SKU} printable characters, no slash, and no space at its ends."
 
 
 def shown(offer: Offer, terms: Terms, now: datetime) -> dict[str, Any]:
@@ -63,6 +64,5 @@ def is_sku(text: str) -> bool:
 def check_sku(text: str) -> None:
     """Raise Unprocessable where the text can be no SKU."""
     if not is_sku(text):
-        rule = f"A SKU has 1-{MAX_SKU} printable characters, no slash, and no space at its ends."
-        problem = FieldProblem("/sku", "INVALID_VALUE", rule)
-        raise Unprocessable("INVALID_SKU", rule, errors=[problem])
+        problem = FieldProblem("/sku", "INVALID_VALUE", SKU_RULE)
+        raise Unprocessable("INVALID_SKU", SKU_RULE, errors=[problem])

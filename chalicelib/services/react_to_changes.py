@@ -13,6 +13,7 @@ from chalicelib import settings, telemetry
 from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
 from chalicelib.domain.announcements import Announcement, announcements
+from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
@@ -81,6 +82,11 @@ def _send_messages(change: Change) -> None:
         case Review() as review if review.notified_at is None and (change.before is None or change.touched):
             message = {"review_id": review.review_id, "correlation_id": review.correlation_id}
             queues.send(settings.required("REVIEW_QUEUE_URL"), message)
+        case Import() as import_ if (
+            import_.is_active and import_.has_file and (change.before is None or change.touched)
+        ):
+            message = {"import_id": import_.import_id, "correlation_id": import_.correlation_id}
+            queues.send(settings.required("IMPORT_QUEUE_URL"), message)
 
 
 def _have_offers_follow(change: Change) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.storage import keys, offers, orders, reviews, suppliers
+from chalicelib.storage import imports, keys, offers, orders, reviews, suppliers
 from chalicelib.storage.items import (
+    ImportItem,
     Item,
     OfferItem,
     OrderItem,
@@ -20,6 +21,7 @@ _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     OfferItem: offers.from_item,
     TermsItem: offers.terms_from_item,
     ReviewItem: reviews.from_item,
+    ImportItem: imports.from_item,
     OrderItem: orders.from_item,
     SupplierOrderItem: orders.supplier_order_from_item,
 }

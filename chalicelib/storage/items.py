@@ -10,6 +10,7 @@ from typing import Any
 
 from pynamodb.attributes import (
     Attribute,
+    BinaryAttribute,
     BooleanAttribute,
     DiscriminatorAttribute,
     MapAttribute,
@@ -274,6 +275,36 @@ class ShipmentItem(Item, discriminator="SHIPMENT"):
     tracking_url = UnicodeAttribute(null=True)
     lines = JSONText()
     shipped_at = UnicodeAttribute()
+
+
+class ImportItem(Item, discriminator="IMPORT"):
+    import_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    object_key = UnicodeAttribute()
+    status = UnicodeAttribute()
+    media_type = UnicodeAttribute(null=True)
+    filename = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    etag = UnicodeAttribute(null=True)
+    size = NumberAttribute(default=0)
+    received_at = UnicodeAttribute(null=True)
+    dialect = UnicodeAttribute(null=True)
+    shape = JSONText()
+    unused_columns = JSONText()
+    counters = JSONText()
+    position = JSONText()
+    failed_rows_size = NumberAttribute(null=True)
+    failure = JSONText(null=True)
+    lease = UnicodeAttribute(null=True)
+    lease_until = UnicodeAttribute(null=True)
+    finished_at = UnicodeAttribute(null=True)
+
+
+class ImportRowsItem(Item, discriminator="IMPORT_ROWS"):
+    """Rows of one import that were judged together: the SKUs seen in them, and those that have issues."""
+
+    seen = BinaryAttribute(legacy_encoding=False)
+    results = BinaryAttribute(legacy_encoding=False)
 
 
 class Due(GlobalSecondaryIndex["AnyItem"]):

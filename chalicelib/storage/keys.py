@@ -18,6 +18,8 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | versions of the rule settings, newest first | query `RULES` | a page, one round trip |
 | what people decided on doubts of one rule, newest first | query `CASES#rule` | a page, one round trip |
 | validations of the last days, counted | batch get, one item a day and kind | one round trip |
+| an import; imports of a supplier, newest first | get; query `by_status` | a page, one round trip |
+| an import's rows with issues, the SKUs it has seen | query `IMPORT#id` | one round trip per MB |
 | records that wait for validation | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 """
 
@@ -104,6 +106,19 @@ def rule_settings() -> Key:
 def rule_settings_version(version: int | None) -> Key:
     """One version of them; None gives what the sort keys of all begin with."""
     return Key("RULES", "VALIDATION#" + ("" if version is None else f"{version:08}"))
+
+
+def import_(import_id: str) -> Key:
+    return Key(f"IMPORT#{import_id}", "IMPORT")
+
+
+def import_rows(import_id: str, row: int | None, part: int = 0) -> Key:
+    """Rows of an import judged together, `row` the first; None gives what all sort keys begin with."""
+    return Key(f"IMPORT#{import_id}", "ROWS#" + ("" if row is None else f"{row:09}#{part:03}"))
+
+
+def imports_of_supplier(supplier_id: str) -> str:
+    return f"SUPPLIER#{supplier_id}#IMPORTS"
 
 
 def idempotency(digest: str) -> Key:

@@ -79,7 +79,7 @@ def check_is_documented(method: str, route: str, reply: Reply) -> None:
     if "content" not in described:
         return
     assert media_type in described["content"]
-    if media_type.endswith("json"):
+    if media_type in ("application/json", "application/problem+json"):
         schema = {**described["content"][media_type]["schema"], "components": DOCUMENT["components"]}
         Draft202012Validator(schema).validate(reply.json)
 

@@ -17,8 +17,10 @@ RESOURCES = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
 QUEUES = {
     "REVIEW_QUEUE_URL": "review",
     "DISPATCH_QUEUE_URL": "dispatch",
+    "IMPORT_QUEUE_URL": "import",
     "REVIEW_DEAD_LETTERS_URL": "review-dead-letters",
     "DISPATCH_DEAD_LETTERS_URL": "dispatch-dead-letters",
+    "IMPORT_DEAD_LETTERS_URL": "import-dead-letters",
     "VALIDATION_DEAD_LETTERS_URL": "validation-dead-letters",
     "STREAM_DEAD_LETTERS_URL": "stream-dead-letters",
 }
@@ -40,6 +42,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for variable, name in QUEUES.items():
             url = sqs.create_queue(QueueName=f"marketplace-test-{name}")["QueueUrl"]
             monkeypatch.setenv(variable, url)
+        monkeypatch.setenv("FEED_BUCKET_NAME", "marketplace-test-feeds")
+        boto3.client("s3").create_bucket(Bucket="marketplace-test-feeds")
         boto3.client("events").create_event_bus(Name="marketplace-test")
         boto3.client("secretsmanager").create_secret(Name="marketplace-test-master", SecretString="m" * 64)
         yield

@@ -40,6 +40,12 @@ WHO = {
     "PATCH /suppliers/{supplier_id}/offers/{sku}": OWN,
     "DELETE /suppliers/{supplier_id}/offers/{sku}": OWN,
     "PUT /suppliers/{supplier_id}/offers/{sku}/stock": OWN,
+    "POST /suppliers/{supplier_id}/imports": OWN,
+    "GET /suppliers/{supplier_id}/imports": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/imports/{import_id}": OWN_OR_ADMIN,
+    "POST /suppliers/{supplier_id}/imports/{import_id}/cancellation": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/imports/{import_id}/issues": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/imports/{import_id}/failed-rows": OWN_OR_ADMIN,
     "GET /products/{product_id}": ANYONE,
     "GET /products/by-gtin/{gtin}": ANYONE,
     "POST /orders": ANYONE,
@@ -88,7 +94,16 @@ def answers(supplier_id: str, token: str | None) -> dict[str, int]:
 def ask(name: str, supplier_id: str, token: str | None) -> int:
     method, route = name.split()
     path = route.replace("{supplier_id}", supplier_id).replace("{order_id}", ORDER_ID)
-    for parameter in ("key_id", "sku", "product_id", "gtin", "supplier_order_id", "review_id", "name"):
+    for parameter in (
+        "key_id",
+        "import_id",
+        "sku",
+        "product_id",
+        "gtin",
+        "supplier_order_id",
+        "review_id",
+        "name",
+    ):
         path = path.replace(f"{{{parameter}}}", "unknown")
     body = None if method in ("GET", "DELETE") else {}
     return call(method, path, body, token=token).status

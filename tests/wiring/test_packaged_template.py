@@ -64,6 +64,7 @@ def test_every_event_source_is_a_resource_of_the_stack(template: dict[str, Any])
         json.dumps({"Fn::GetAtt": ["Table", "StreamArn"]}),
         json.dumps({"Fn::GetAtt": ["ReviewQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["DispatchQueue", "Arn"]}),
+        json.dumps({"Fn::GetAtt": ["ImportQueue", "Arn"]}),
         "null",  # the schedule
     }
 
@@ -82,7 +83,7 @@ def test_the_stream_is_read_from_its_start_and_gives_a_poison_record_up(template
 
 
 def test_a_queue_gives_its_function_one_message_at_a_time(template: dict[str, Any]):
-    for name in ("on_review", "on_dispatch"):
+    for name in ("on_review", "on_dispatch", "on_import"):
         (source,) = functions(template)[f"marketplace-{STAGE}-{name}"]["Events"].values()
         assert source["Properties"]["BatchSize"] == 1
 
@@ -99,7 +100,7 @@ def test_every_function_has_a_role_of_its_own_and_limits_of_its_own(template: di
     roles = [json.dumps(one["Role"]) for one in functions(template).values()]
 
     assert len(set(roles)) == len(roles)
-    assert all(one["Timeout"] <= 60 and one["MemorySize"] >= 512 for one in functions(template).values())
+    assert all(one["Timeout"] <= 120 and one["MemorySize"] >= 512 for one in functions(template).values())
 
 
 def test_the_api_is_the_version_that_the_contract_names(template: dict[str, Any]):

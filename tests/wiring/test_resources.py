@@ -25,7 +25,8 @@ VARIABLES = {
     "STAGE", "TABLE_NAME", "REVIEW_QUEUE_URL", "DISPATCH_QUEUE_URL", "REVIEW_DEAD_LETTERS_URL",
     "DISPATCH_DEAD_LETTERS_URL", "VALIDATION_DEAD_LETTERS_URL", "STREAM_DEAD_LETTERS_URL", "EVENT_BUS_NAME",
     "MASTER_SECRET_ID", "ADMIN_ISSUER", "ADMIN_JWKS_URL", "ADMIN_AUDIENCE", "ADMIN_GROUP",
-    "ALLOWED_PRIVATE_HOSTS", "REMOTE_CHECKS", "LOG_LEVEL",
+    "ALLOWED_PRIVATE_HOSTS", "REMOTE_CHECKS", "LOG_LEVEL", "IMPORT_QUEUE_URL", "IMPORT_DEAD_LETTERS_URL",
+    "FEED_BUCKET_NAME",
 }  # fmt: skip
 
 
@@ -102,17 +103,45 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
 
     targets = [queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in working]
 
-    assert working == {"ReviewQueue", "DispatchQueue"}
-    assert sorted(targets) == ["DispatchDeadLetters", "ReviewDeadLetters"]
+    assert working == {"ReviewQueue", "DispatchQueue", "ImportQueue"}
+    assert sorted(targets) == ["DispatchDeadLetters", "ImportDeadLetters", "ReviewDeadLetters"]
 
 
 @pytest.mark.parametrize(
-    ("queue", "function"), [("ReviewQueue", "on_review"), ("DispatchQueue", "on_dispatch")]
+    ("queue", "function"),
+    [("ReviewQueue", "on_review"), ("DispatchQueue", "on_dispatch"), ("ImportQueue", "on_import")],
 )
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(queue: str, function: str):
     limit = CONFIG["lambda_functions"][function]["lambda_timeout"]
 
     assert RESOURCES[queue]["Properties"]["VisibilityTimeout"] == 6 * limit
+
+
+def test_feeds_are_kept_private_encrypted_and_for_a_while():
+    (bucket,) = of_type("AWS::S3::Bucket").values()
+    (policy,) = of_type("AWS::S3::BucketPolicy").values()
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert rule["ExpirationInDays"] <= 90
+    assert (statement["Effect"], statement["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def test_an_upload_is_told_to_the_import_queue_and_by_this_bucket_only():
+    (bucket,) = of_type("AWS::S3::Bucket").values()
+    (policy,) = of_type("AWS::SQS::QueuePolicy").values()
+    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert told["Queue"] == {"Fn::GetAtt": ["ImportQueue", "Arn"]}
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"].endswith(
+        bucket["BucketName"]["Fn::Sub"]
+    )
 
 
 def test_every_function_has_a_log_group_that_forgets():
@@ -132,7 +161,12 @@ def test_administrators_sign_in_through_a_pool_of_their_own():
 
 
 def test_whatever_can_carry_tags_does():
-    cannot = {"AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolGroup"}
+    cannot = {
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolGroup",
+        "AWS::SQS::QueuePolicy",
+        "AWS::S3::BucketPolicy",
+    }
 
     untagged = [
         name

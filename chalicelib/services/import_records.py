@@ -1,0 +1,57 @@
+"""What the import use cases share: how an import is shown and found."""
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.domain.imports import FAILED, QUEUED, Import
+from chalicelib.problems import NotFound
+from chalicelib.storage import imports
+
+UPLOAD_WITHIN = timedelta(hours=1)
+_STRAGGLING = timedelta(minutes=15)
+_NEVER_UPLOADED = {
+    "code": "UPLOAD_NOT_RECEIVED",
+    "detail": "The file was not uploaded in time. Start another import.",
+}
+
+
+def existing(supplier_id: str, import_id: str) -> Import:
+    """The supplier's import. Raises NotFound."""
+    import_ = imports.get(import_id)
+    if import_ is None or import_.supplier_id != supplier_id:
+        raise NotFound
+    return import_
+
+
+def shown(import_: Import) -> dict[str, Any]:
+    """The import as clients read it. One whose upload never came has failed."""
+    is_lost = _was_never_uploaded(import_)
+    counters = import_.counters
+    optional = {
+        "media_type": import_.media_type,
+        "filename": import_.filename,
+        "failure": _NEVER_UPLOADED if is_lost else import_.failure,
+        "finished_at": import_.finished_at,
+    }
+    return {
+        "import_id": import_.import_id,
+        "supplier_id": import_.supplier_id,
+        "status": FAILED if is_lost else import_.status,
+        "dialect": import_.dialect,
+        "lines_read": counters.read,
+        "lines_in_success": counters.success,
+        "lines_in_error": counters.error,
+        "lines_with_warning": counters.warning,
+        "lines_in_pending": counters.pending,
+        "unused_columns": list(import_.unused_columns),
+        "version": import_.version,
+        "created_at": import_.created_at,
+        "updated_at": import_.updated_at,
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def _was_never_uploaded(import_: Import) -> bool:
+    waits = import_.status == QUEUED and not import_.has_file
+    return waits and clock.parse(import_.created_at) + UPLOAD_WITHIN + _STRAGGLING < clock.now()
