@@ -87,6 +87,7 @@ ACCESS: Mapping[str, Access] = {
     "release_review_case": ADMIN,
     "resolve_review": ADMIN,
     "read_metrics": ADMIN,
+    "teach": ADMIN,
     "resolve_reviews": ADMIN,
     "claim_reviews": ADMIN,
     "release_reviews": ADMIN,

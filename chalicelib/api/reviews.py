@@ -6,8 +6,9 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.http import ANY_TYPE, JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import reviews as schemas
+from chalicelib.api.schemas.lessons import LessonSchema, ReplaySchema, SavedLessonSchema
 from chalicelib.api.schemas.metrics import MetricsSchema
-from chalicelib.services import claim_review, read_reviews
+from chalicelib.services import claim_review, read_reviews, replay_lesson, save_lesson
 from chalicelib.services import read_metrics as metrics
 from chalicelib.services import resolve_review as resolution
 
@@ -100,6 +101,25 @@ def claim_reviews(call: Call) -> Answer:
 )
 def release_reviews(call: Call) -> Answer:
     return Answer(200, claim_review.release_many(call.body["review_ids"], actor=call.caller.name))
+
+
+@bp.route("/admin/reviews/{review_id}/lessons", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Replay what a case teaches, or save it as a rule once it was replayed",
+    body=LessonSchema(),
+    answers={200: ReplaySchema(), 201: SavedLessonSchema()},
+    if_match="none",
+    problems={412: "STALE_VERSION"},
+)
+def teach(call: Call, review_id: str) -> Answer:
+    sent = dict(call.body)
+    dry_run, limit, cursor, token, note = (
+        sent.pop(name, None) for name in ("dry_run", "limit", "cursor", "replay_token", "note")
+    )
+    if dry_run:
+        return Answer(200, replay_lesson.replay(review_id, sent, limit=limit, cursor=cursor))
+    saved = save_lesson.save(review_id, sent, token=token, note=note, actor=call.caller.name)
+    return Answer(201, saved, location="/admin/rule-settings")
 
 
 @bp.route("/admin/metrics")

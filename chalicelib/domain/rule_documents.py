@@ -26,14 +26,15 @@ _OF_CORRECTIONS = ("enabled", "policy", "parameters", "limits", "exceptions")
 
 @dataclass(frozen=True)
 class SettingsVersion:
-    """One version as it was set: what it says, who set it, when and why. Version 0 is what holds before
-    anybody has set anything."""
+    """One version as it was set: what it says, who set it, when and why, and the review that taught it where
+    one did. Version 0 is what holds before anybody has set anything."""
 
     version: int = 0
     document: Document = field(default_factory=dict)
     set_by: str = ""
     set_at: str = ""
     reason: str = ""
+    review_id: str | None = None
     correlation_id: str = ""
 
 

@@ -9,8 +9,16 @@ ACCEPTED = "accepted"
 """Went through as it was sent."""
 CORRECTED = "corrected"
 """Went through as the rules corrected it."""
+TO_SUPPLIER = "to_supplier"
+"""The supplier is asked whether a correction is right."""
 TO_REVIEW = "to_review"
-"""Needs a person."""
+"""Needs a person of the marketplace."""
+OUTCOMES = (ACCEPTED, CORRECTED, TO_SUPPLIER, TO_REVIEW)
+
+
+def outcome_name(*, doubted: bool, asked: bool, corrected: bool) -> str:
+    """How a validation ended that had doubts, asks the supplier, or corrected something."""
+    return TO_REVIEW if doubted else TO_SUPPLIER if asked else CORRECTED if corrected else ACCEPTED
 
 
 @dataclass
@@ -31,10 +39,10 @@ class Tally:
         """Of all that were validated; None where none was."""
         return self.outcomes[TO_REVIEW] / self.validated if self.validated else None
 
-    def add(self, doubts: Iterable[Mapping[str, Any]], *, corrected: bool) -> None:
+    def add(self, doubts: Iterable[Mapping[str, Any]], *, asked: bool, corrected: bool) -> None:
         """Count one validation. `doubts` are the issues that need a person."""
         rules = {issue["rule"] for issue in doubts}
-        self.outcomes[TO_REVIEW if rules else CORRECTED if corrected else ACCEPTED] += 1
+        self.outcomes[outcome_name(doubted=bool(rules), asked=asked, corrected=corrected)] += 1
         self.rules.update(rules)
 
     def merge(self, other: "Tally") -> None:

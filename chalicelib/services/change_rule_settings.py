@@ -1,7 +1,7 @@
 """The settings of the validation rules are read and set. Each change is a version, with its reason."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from chalicelib import clock, telemetry
@@ -16,6 +16,7 @@ from chalicelib.services.paging import Listing, listed
 from chalicelib.services.versions import Expected
 from chalicelib.storage import rule_settings
 from chalicelib.storage.errors import WriteRefused
+from chalicelib.storage.transaction import Write
 
 MAX_BYTES = 200_000
 """Of a document: an item of the table holds 400 KB, and steps read it."""
@@ -32,8 +33,17 @@ def read() -> dict[str, Any]:
     return _shown_whole(current())
 
 
-def change(document: Mapping[str, Any], *, reason: str, actor: str, expected: Expected) -> dict[str, Any]:
+def change(
+    document: Mapping[str, Any],
+    *,
+    reason: str,
+    actor: str,
+    expected: Expected,
+    review_id: str | None = None,
+    along: Sequence[Write] = (),
+) -> dict[str, Any]:
     """Set the document as the next version; records are judged by it from their next validation on.
+    `review_id` is the case that taught it, `along` is written in the same transaction.
 
     Raises StaleVersion, Unprocessable with every fault of the document.
     """
@@ -46,10 +56,11 @@ def change(document: Mapping[str, Any], *, reason: str, actor: str, expected: Ex
         set_by=actor,
         set_at=clock.timestamp(),
         reason=reason,
+        review_id=review_id,
         correlation_id=telemetry.correlation_id(),
     )
     try:
-        commit(*rule_settings.setting(settings))
+        commit(*rule_settings.setting(settings), *along)
     except WriteRefused as refused:
         raise StaleVersion from refused
     telemetry.log("RULE_SETTINGS_CHANGED", version=settings.version)
@@ -79,6 +90,7 @@ def _shown(settings: SettingsVersion) -> dict[str, Any]:
         "set_by": settings.set_by or None,
         "set_at": settings.set_at or None,
         "reason": settings.reason or None,
+        "review_id": settings.review_id,
     }
 
 

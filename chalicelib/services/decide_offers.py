@@ -54,7 +54,8 @@ class Deciding:
         """Remember that this was written."""
         self.decided.append(replace(decided, version=decided.version + 1))
         doubted = doubts(decided.issues) if decided.acceptance == "TO_REVIEW" else ()
-        self.tally.add(doubted, corrected=bool(case.applied))
+        asked = bool(questions(decided.issues))
+        self.tally.add(doubted, asked=asked, corrected=bool(case.applied))
 
 
 def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:

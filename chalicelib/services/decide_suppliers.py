@@ -66,7 +66,8 @@ def _decide(case: Case[Supplier], findings: list[Finding], tally: Tally) -> None
             if "supplier" in refused.labels:
                 return telemetry.log("DECISION_VOID", supplier_id=decided.supplier_id)
         else:
-            tally.add(_doubts(decided.issues, case.record), corrected=bool(case.applied))
+            asked = bool(questions(decided.issues))
+            tally.add(_doubts(decided.issues, case.record), asked=asked, corrected=bool(case.applied))
             return telemetry.log("SUPPLIER_DECIDED", supplier_id=decided.supplier_id, status=decided.status)
     raise UnsettledSupplier(case.record.supplier_id)
 

@@ -12,8 +12,8 @@ Listing = dict[str, Any]
 """`{"items": [...], "next_cursor": ... or None}`"""
 
 
-def read_page(read: Callable[[], Page[T]]) -> Page[T]:
-    """The page that `read` reads. Raises BadRequest for a cursor that its list did not give out."""
+def read_page(read: Callable[[], T]) -> T:
+    """What `read` reads. Raises BadRequest for a cursor that its list did not give out."""
     try:
         return read()
     except BadCursor as error:
@@ -22,5 +22,5 @@ def read_page(read: Callable[[], Page[T]]) -> Page[T]:
 
 def listed(read: Callable[[], Page[T]], show: Callable[[T], dict[str, Any]]) -> Listing:
     """The page that `read` reads, each item as `show` shows it."""
-    page = read_page(read)
+    page: Page[T] = read_page(read)
     return {"items": [show(item) for item in page.items], "next_cursor": page.next_cursor}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.domain.tally import ACCEPTED, CORRECTED, TO_REVIEW, Tally
+from chalicelib.domain.tally import OUTCOMES, Tally
 from chalicelib.storage import reviews, validation_counts
 
 DAYS = 30
@@ -40,7 +40,7 @@ def _shown(tally: Tally) -> dict[str, Any]:
     return {
         "kind": tally.kind,
         "validated": tally.validated,
-        **{name: tally.outcomes[name] for name in (ACCEPTED, CORRECTED, TO_REVIEW)},
+        **{name: tally.outcomes[name] for name in OUTCOMES},
         "review_share": None if share is None else round(share, 4),
     }
 

@@ -208,6 +208,7 @@ class RuleSettingsItem(Item, discriminator="RULE_SETTINGS"):
 class RuleSettingsVersionItem(Item, discriminator="RULE_SETTINGS_VERSION"):
     document = JSONText()
     set_by = UnicodeAttribute()
+    review_id = UnicodeAttribute(null=True)
     reason = UnicodeAttribute()
 
 
@@ -231,6 +232,7 @@ class ValidationCountsItem(Item, discriminator="VALIDATION_COUNTS"):
     record_kind = UnicodeAttribute()
     accepted = NumberAttribute(default=0)
     corrected = NumberAttribute(default=0)
+    to_supplier = NumberAttribute(default=0)
     to_review = NumberAttribute(default=0)
     rules: MapAttribute[str, Any] = MapAttribute(default=dict)
 

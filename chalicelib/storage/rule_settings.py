@@ -52,6 +52,7 @@ def setting(settings: SettingsVersion) -> Sequence[Write]:
         document=settings.document,
         set_by=settings.set_by,
         reason=settings.reason,
+        review_id=settings.review_id,
         **stamps,
     )
     return [
@@ -67,5 +68,6 @@ def _from_item(item: RuleSettingsVersionItem) -> SettingsVersion:
         set_by=item.set_by,
         set_at=item.created_at or "",
         reason=item.reason,
+        review_id=item.review_id,
         correlation_id=item.correlation_id or "",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib.domain.supplier import Supplier
-from chalicelib.storage import keys, reads
+from chalicelib.storage import keys, pages, reads
 from chalicelib.storage.items import BrandItem, SupplierItem, TaxIdentityItem
 from chalicelib.storage.transaction import Write
 
@@ -19,6 +19,11 @@ def get_many(supplier_ids: Iterable[str]) -> dict[str, Supplier]:
     """Those that exist, by id, in one round trip for up to 100."""
     found = reads.get_many(keys.supplier(supplier_id) for supplier_id in set(supplier_ids))
     return {item.supplier_id: from_item(item) for item in found.values() if isinstance(item, SupplierItem)}
+
+
+def page(status: str, *, limit: int, cursor: str | None) -> pages.Page[Supplier]:
+    """Suppliers of one status, oldest first. Raises BadCursor."""
+    return reads.page_by_status(keys.suppliers_by_status(status), from_item, limit=limit, cursor=cursor)
 
 
 def adding(supplier: Supplier) -> Write:

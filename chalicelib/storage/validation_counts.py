@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chalicelib import clock
-from chalicelib.domain.tally import ACCEPTED, CORRECTED, TO_REVIEW, Tally
+from chalicelib.domain.tally import ACCEPTED, CORRECTED, TO_REVIEW, TO_SUPPLIER, Tally
 from chalicelib.storage import keys, reads
 from chalicelib.storage.items import ValidationCountsItem
 from chalicelib.storage.transaction import Write
@@ -26,6 +26,7 @@ def adding(day: str, tally: Tally) -> Write:
     outcomes = {
         ACCEPTED: ValidationCountsItem.accepted,
         CORRECTED: ValidationCountsItem.corrected,
+        TO_SUPPLIER: ValidationCountsItem.to_supplier,
         TO_REVIEW: ValidationCountsItem.to_review,
     }
     actions = [outcomes[outcome].add(number) for outcome, number in tally.outcomes.items()]
@@ -47,7 +48,12 @@ def of_days(days: Iterable[str], kinds: Iterable[str]) -> dict[tuple[str, str], 
 
 
 def _from_item(item: ValidationCountsItem) -> Tally:
-    outcomes = {ACCEPTED: item.accepted, CORRECTED: item.corrected, TO_REVIEW: item.to_review}
+    outcomes = {
+        ACCEPTED: item.accepted,
+        CORRECTED: item.corrected,
+        TO_SUPPLIER: item.to_supplier,
+        TO_REVIEW: item.to_review,
+    }
     return Tally(
         item.record_kind,
         Counter({outcome: int(number) for outcome, number in outcomes.items()}),

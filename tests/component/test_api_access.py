@@ -60,6 +60,7 @@ WHO = {
     "POST /admin/reviews/{review_id}/release": ADMIN,
     "POST /admin/reviews/{review_id}/resolution": ADMIN,
     "GET /admin/metrics": ADMIN,
+    "POST /admin/reviews/{review_id}/lessons": ADMIN,
     "POST /admin/reviews/resolutions": ADMIN,
     "POST /admin/reviews/claims": ADMIN,
     "POST /admin/reviews/releases": ADMIN,

@@ -42,7 +42,14 @@ def test_the_share_of_records_that_need_a_person_is_counted(desk: Desk, site: st
 
     told = desk.send("GET", "/admin/metrics").json["validations"]
 
-    of_offers = {"validated": 4, "accepted": 1, "corrected": 1, "to_review": 2, "review_share": 0.5}
+    of_offers = {
+        "validated": 4,
+        "accepted": 1,
+        "corrected": 1,
+        "to_supplier": 0,
+        "to_review": 2,
+        "review_share": 0.5,
+    }
     totals = {each.pop("kind"): each for each in told["totals"]}
     assert totals["OFFER"] == of_offers
     assert totals["SUPPLIER"]["validated"] == 1

@@ -13,6 +13,7 @@ class ValidationTotalsSchema(AnswerSchema):
     validated = fields.Integer(required=True)
     accepted = fields.Integer(required=True)
     corrected = fields.Integer(required=True)
+    to_supplier = fields.Integer(required=True)
     to_review = fields.Integer(required=True)
     review_share = fields.Float(required=True, allow_none=True)
 

@@ -27,14 +27,14 @@ class RulesDocument(fields.Field[dict[str, Any]]):
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("This must be an object.")
-        return {name: _with_doubles(inner) for name, inner in value.items()}
+        return {name: with_doubles(inner) for name, inner in value.items()}
 
 
-def _with_doubles(value: Any) -> Any:
+def with_doubles(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _with_doubles(inner) for name, inner in value.items()}
+        return {name: with_doubles(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_with_doubles(inner) for inner in value]
+        return [with_doubles(inner) for inner in value]
     return number(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
@@ -66,6 +66,7 @@ class RuleSettingsVersionSchema(AnswerSchema):
     set_by = fields.String(required=True, allow_none=True)
     set_at = moment(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    review_id = fields.String(required=True, allow_none=True)
 
 
 class RuleSettingsSchema(RuleSettingsVersionSchema):
