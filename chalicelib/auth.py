@@ -100,6 +100,9 @@ ACCESS: Mapping[str, Access] = {
     "read_rule_settings": ADMIN,
     "set_rule_settings": ADMIN,
     "list_rule_settings": ADMIN,
+    "reverse_rule_everywhere": ADMIN,
+    "list_rule_reversals": ADMIN,
+    "read_rule_reversal": ADMIN,
     "list_dead_letters": ADMIN,
     "redrive_dead_letters": ADMIN,
 }

@@ -4,7 +4,13 @@ import re
 from collections.abc import Mapping
 
 # Read when the handlers are registered, to name the event sources; no function needs them at run time.
-EVENT_SOURCES = ("STREAM_ARN", "REVIEW_QUEUE_ARN", "DISPATCH_QUEUE_ARN", "IMPORT_QUEUE_ARN")
+EVENT_SOURCES = (
+    "STREAM_ARN",
+    "REVIEW_QUEUE_ARN",
+    "DISPATCH_QUEUE_ARN",
+    "IMPORT_QUEUE_ARN",
+    "REVERSAL_QUEUE_ARN",
+)
 
 
 def variable(output: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings of the validation rules."""
+"""The settings of the validation rules, and the undoing of what one of them corrected."""
 
 from chalice import Blueprint
 
@@ -7,7 +7,7 @@ from chalicelib.api.http import JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import rules as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
-from chalicelib.services import change_rule_settings
+from chalicelib.services import change_rule_settings, idempotency, reverse_rule
 
 bp = Blueprint(__name__)
 
@@ -46,3 +46,39 @@ def set_rule_settings(call: Call) -> Answer:
 def list_rule_settings(call: Call) -> Answer:
     page = change_rule_settings.versions(limit=call.query["limit"], cursor=call.query.get("cursor"))
     return Answer(200, page)
+
+
+@bp.route("/admin/rules/{rule}/reversals", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Undo what a rule corrected, in all the catalogue, in the background; set the rule first",
+    body=schemas.NewRuleReversalSchema(),
+    answers={202: schemas.RuleReversalSchema()},
+    idempotency_key="optional",
+)
+def reverse_rule_everywhere(call: Call, rule: str) -> Answer:
+    marked = idempotency.request(
+        call.idempotency_key,
+        caller=call.caller.name,
+        route=f"POST /admin/rules/{rule}/reversals",
+        body=call.body,
+    )
+    outcome = reverse_rule.start(rule, reason=call.body["reason"], actor=call.caller.name, marked=marked)
+    location = f"/admin/rules/{rule}/reversals/{outcome.answer['reversal_id']}"
+    return Answer(202, outcome.answer, location=location, replayed=outcome.replayed)
+
+
+@bp.route("/admin/rules/{rule}/reversals")
+@endpoint(
+    "List when a rule's corrections were undone, newest first",
+    query=PageQuerySchema(),
+    answers={200: schemas.RuleReversalPageSchema()},
+)
+def list_rule_reversals(call: Call, rule: str) -> Answer:
+    return Answer(200, reverse_rule.page(rule, limit=call.query["limit"], cursor=call.query.get("cursor")))
+
+
+@bp.route("/admin/rules/{rule}/reversals/{reversal_id}")
+@endpoint("Read how far it is", answers={200: schemas.RuleReversalSchema()})
+def read_rule_reversal(_call: Call, rule: str, reversal_id: str) -> Answer:
+    reversal = reverse_rule.read(rule, reversal_id)
+    return Answer(200, reversal, etag=etag(reversal["version"]))

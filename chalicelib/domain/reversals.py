@@ -57,6 +57,25 @@ def reverse(
     )
 
 
+def reverse_rule(
+    record: Mapping[str, Any], made: Sequence[Made], rule: str, reversal: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Made]]:
+    """The record without what this rule corrected, but for what later edits overtook; what other rules made
+    of it goes along, and is theirs to do again."""
+    content, kept = dict(record), list(made)
+    for correction_id in standing_of(rule, made):
+        try:
+            content, kept = reverse(content, kept, correction_id, keeps_out=THIS_RULE, reversal=reversal)
+        except (Overtaken, KeyError):  # an edit stands on it, or it went with an earlier one of the rule
+            continue
+    return content, kept
+
+
+def standing_of(rule: str, made: Iterable[Made]) -> list[str]:
+    """Ids of the rule's corrections that were not undone."""
+    return [each["correction_id"] for each in made if each["rule"] == rule and "reversal" not in each]
+
+
 def is_restored(field: str, value: Any, rule: str, made: Iterable[Made]) -> bool:
     """Whether a reversal brought `value` back at `field` and keeps `rule` away from it."""
     return any(

@@ -1,4 +1,4 @@
-"""What follows from a message of the review, dispatch and import queues."""
+"""What follows from a message of the review, dispatch, import and reversal queues."""
 
 import json
 import os
@@ -43,6 +43,16 @@ def on_import(event: Any) -> None:
 
     for record in event:
         run_import.receive(_opened(record))
+
+
+@bp.on_sqs_message(queue_arn=os.environ.get("REVERSAL_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_reversal")
+def on_reversal(event: Any) -> None:
+    """Do a step of undoing one rule's corrections. A message may come twice; one that fails comes again."""
+    from chalicelib.services import reverse_rule
+
+    for record in event:
+        message = _opened(record)
+        reverse_rule.work(message["reversal_id"])
 
 
 def _opened(record: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
+from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import follow_supplier
 from chalicelib.services.publish_events import publish
@@ -87,6 +88,11 @@ def _send_messages(change: Change) -> None:
         ):
             message = {"import_id": import_.import_id, "correlation_id": import_.correlation_id}
             queues.send(settings.required("IMPORT_QUEUE_URL"), message)
+        case RuleReversal() as reversal if not reversal.is_over and (
+            change.before != reversal or change.touched
+        ):
+            message = {"reversal_id": reversal.reversal_id, "correlation_id": reversal.correlation_id}
+            queues.send(settings.required("REVERSAL_QUEUE_URL"), message)
 
 
 def _have_offers_follow(change: Change) -> None:

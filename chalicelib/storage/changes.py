@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.storage import imports, keys, offers, orders, reviews, suppliers
+from chalicelib.storage import imports, keys, offers, orders, reviews, rule_reversals, suppliers
 from chalicelib.storage.items import (
     ImportItem,
     Item,
     OfferItem,
     OrderItem,
     ReviewItem,
+    RuleReversalItem,
     SupplierItem,
     SupplierOrderItem,
     TermsItem,
@@ -21,6 +22,7 @@ _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     OfferItem: offers.from_item,
     TermsItem: offers.terms_from_item,
     ReviewItem: reviews.from_item,
+    RuleReversalItem: rule_reversals.from_item,
     ImportItem: imports.from_item,
     OrderItem: orders.from_item,
     SupplierOrderItem: orders.supplier_order_from_item,

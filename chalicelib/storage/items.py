@@ -237,6 +237,19 @@ class ValidationCountsItem(Item, discriminator="VALIDATION_COUNTS"):
     rules: MapAttribute[str, Any] = MapAttribute(default=dict)
 
 
+class RuleReversalItem(Item, discriminator="RULE_REVERSAL"):
+    reversal_id = UnicodeAttribute()
+    rule = UnicodeAttribute()
+    status = UnicodeAttribute()
+    requested_by = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    position = JSONText()
+    seen = NumberAttribute(default=0)
+    reversed = NumberAttribute(default=0)
+    overtaken = NumberAttribute(default=0)
+    failed = NumberAttribute(default=0)
+
+
 class OrderItem(Item, discriminator="ORDER"):
     order_id = UnicodeAttribute()
     currency = UnicodeAttribute()

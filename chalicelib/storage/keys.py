@@ -15,6 +15,8 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | which wait for its answer | query `by_status` from a day ago | the supplier's orders of a day |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
+| suppliers in order of registration, moving or not | query `by_status`, each status | a round trip each |
+| undoings of a rule's corrections, newest first | query `by_status` | a page, one round trip |
 | versions of the rule settings, newest first | query `RULES` | a page, one round trip |
 | what people decided on doubts of one rule, newest first | query `CASES#rule` | a page, one round trip |
 | validations of the last days, counted | batch get, one item a day and kind | one round trip |
@@ -121,6 +123,10 @@ def imports_of_supplier(supplier_id: str) -> str:
     return f"SUPPLIER#{supplier_id}#IMPORTS"
 
 
+def rule_reversal(reversal_id: str) -> Key:
+    return Key(f"REVERSAL#{reversal_id}", "REVERSAL")
+
+
 def idempotency(digest: str) -> Key:
     return Key(f"IDEMPOTENCY#{digest}", "RECORD")
 
@@ -145,6 +151,10 @@ def orders_to_ship(supplier_id: str) -> str:
     """In the index of what must happen, while an order is accepted and not all shipped. One that waits for an
     answer is not in it: placing would cost a unit more, and its time is short."""
     return f"SUPPLIER#{supplier_id}#TO_SHIP"
+
+
+def reversals_of_rule(rule: str) -> str:
+    return f"RULE#{rule}#REVERSALS"
 
 
 def keys_of_supplier(supplier_id: str) -> str:

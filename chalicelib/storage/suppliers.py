@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.domain.supplier import Supplier
 from chalicelib.storage import keys, pages, reads
-from chalicelib.storage.items import BrandItem, SupplierItem, TaxIdentityItem
+from chalicelib.storage.items import BrandItem, Item, SupplierItem, TaxIdentityItem
 from chalicelib.storage.transaction import Write
 
 
@@ -24,6 +24,25 @@ def get_many(supplier_ids: Iterable[str]) -> dict[str, Supplier]:
 def page(status: str, *, limit: int, cursor: str | None) -> pages.Page[Supplier]:
     """Suppliers of one status, oldest first. Raises BadCursor."""
     return reads.page_by_status(keys.suppliers_by_status(status), from_item, limit=limit, cursor=cursor)
+
+
+def registered_after(place: str, *, until: str, statuses: Iterable[str], limit: int) -> list[Supplier]:
+    """Suppliers of these statuses in order of registration, from behind `place` (see `place_of`) to the time
+    `until`. The order is the same whatever status they are in, so none that moves meanwhile is missed."""
+    between = Item.status_sort.between(f"{place}!", until)
+    found = [
+        supplier
+        for status in statuses
+        for supplier in map(
+            from_item, Item.by_status.query(keys.suppliers_by_status(status), between, limit=limit)
+        )
+    ]
+    return sorted(found, key=place_of)[:limit]
+
+
+def place_of(supplier: Supplier) -> str:
+    """Where the supplier stands in the order of registration."""
+    return f"{supplier.created_at}#{supplier.supplier_id}"
 
 
 def adding(supplier: Supplier) -> Write:
@@ -100,7 +119,7 @@ def _to_item(supplier: Supplier) -> SupplierItem:
         signing_generation=supplier.signing_generation,
         version=supplier.version,
         status_partition=keys.suppliers_by_status(supplier.status),
-        status_sort=f"{supplier.created_at}#{supplier.supplier_id}",
+        status_sort=place_of(supplier),
         correlation_id=supplier.correlation_id,
         created_at=supplier.created_at,
         updated_at=supplier.updated_at,

@@ -18,9 +18,11 @@ QUEUES = {
     "REVIEW_QUEUE_URL": "review",
     "DISPATCH_QUEUE_URL": "dispatch",
     "IMPORT_QUEUE_URL": "import",
+    "REVERSAL_QUEUE_URL": "reversal",
     "REVIEW_DEAD_LETTERS_URL": "review-dead-letters",
     "DISPATCH_DEAD_LETTERS_URL": "dispatch-dead-letters",
     "IMPORT_DEAD_LETTERS_URL": "import-dead-letters",
+    "REVERSAL_DEAD_LETTERS_URL": "reversal-dead-letters",
     "VALIDATION_DEAD_LETTERS_URL": "validation-dead-letters",
     "STREAM_DEAD_LETTERS_URL": "stream-dead-letters",
 }

@@ -73,6 +73,9 @@ WHO = {
     "GET /admin/rule-settings": ADMIN,
     "PUT /admin/rule-settings": ADMIN,
     "GET /admin/rule-settings/versions": ADMIN,
+    "POST /admin/rules/{rule}/reversals": ADMIN,
+    "GET /admin/rules/{rule}/reversals": ADMIN,
+    "GET /admin/rules/{rule}/reversals/{reversal_id}": ADMIN,
     "GET /admin/dead-letters": ADMIN,
     "POST /admin/dead-letters/redrive": ADMIN,
 }

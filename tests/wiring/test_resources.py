@@ -26,7 +26,7 @@ VARIABLES = {
     "DISPATCH_DEAD_LETTERS_URL", "VALIDATION_DEAD_LETTERS_URL", "STREAM_DEAD_LETTERS_URL", "EVENT_BUS_NAME",
     "MASTER_SECRET_ID", "ADMIN_ISSUER", "ADMIN_JWKS_URL", "ADMIN_AUDIENCE", "ADMIN_GROUP",
     "ALLOWED_PRIVATE_HOSTS", "REMOTE_CHECKS", "LOG_LEVEL", "IMPORT_QUEUE_URL", "IMPORT_DEAD_LETTERS_URL",
-    "FEED_BUCKET_NAME",
+    "FEED_BUCKET_NAME", "REVERSAL_QUEUE_URL", "REVERSAL_DEAD_LETTERS_URL",
 }  # fmt: skip
 
 
@@ -103,13 +103,23 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
 
     targets = [queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in working]
 
-    assert working == {"ReviewQueue", "DispatchQueue", "ImportQueue"}
-    assert sorted(targets) == ["DispatchDeadLetters", "ImportDeadLetters", "ReviewDeadLetters"]
+    assert working == {"ReviewQueue", "DispatchQueue", "ImportQueue", "ReversalQueue"}
+    assert sorted(targets) == [
+        "DispatchDeadLetters",
+        "ImportDeadLetters",
+        "ReversalDeadLetters",
+        "ReviewDeadLetters",
+    ]
 
 
 @pytest.mark.parametrize(
     ("queue", "function"),
-    [("ReviewQueue", "on_review"), ("DispatchQueue", "on_dispatch"), ("ImportQueue", "on_import")],
+    [
+        ("ReviewQueue", "on_review"),
+        ("DispatchQueue", "on_dispatch"),
+        ("ImportQueue", "on_import"),
+        ("ReversalQueue", "on_reversal"),
+    ],
 )
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(queue: str, function: str):
     limit = CONFIG["lambda_functions"][function]["lambda_timeout"]

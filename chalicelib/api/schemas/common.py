@@ -56,6 +56,7 @@ class ReversalSchema(AnswerSchema):
     by = fields.String(required=True)
     value = fields.Raw(allow_none=True)
     keeps_out = one_of("ALL_RULES", "THIS_RULE")
+    reversal_id = fields.String(metadata={"description": "where it was undone with all of its rule"})
 
 
 class CorrectionSchema(AnswerSchema):

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from chalicelib.api.schemas.common import AnswerSchema, moment, page_of
+from chalicelib.api.schemas.common import AnswerSchema, StoredSchema, moment, page_of
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import number, one_of, text
 from chalicelib.domain.rule_documents import SEVERITIES
@@ -73,4 +73,24 @@ class RuleSettingsSchema(RuleSettingsVersionSchema):
     rules = fields.List(fields.Nested(RuleSchema), required=True)
 
 
+class NewRuleReversalSchema(StrictSchema):
+    reason = text(500)
+
+
+class RuleReversalSchema(StoredSchema):
+    """`seen` are records; `reversed` and `overtaken` (by later edits) are corrections; `failed` are records
+    that could not be changed."""
+
+    reversal_id = fields.String(required=True)
+    rule = fields.String(required=True)
+    status = one_of("QUEUED", "RUNNING", "COMPLETE")
+    requested_by = fields.String(required=True)
+    reason = fields.String(required=True)
+    seen = fields.Integer(required=True)
+    reversed = fields.Integer(required=True)
+    overtaken = fields.Integer(required=True)
+    failed = fields.Integer(required=True)
+
+
+RuleReversalPageSchema = page_of(RuleReversalSchema, "RuleReversalPage")
 RuleSettingsPageSchema = page_of(RuleSettingsVersionSchema, "RuleSettingsPage")
