@@ -1,6 +1,8 @@
 """An offer as suppliers word it, in a request or in a row of a feed."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
@@ -19,6 +21,7 @@ from chalicelib.bodies.fields import (
 )
 
 MAX_QUANTITY = 1_000_000_000
+MAX_PRICES = 10
 MAX_ATTRIBUTES = 200
 MAX_ATTRIBUTE_TEXT = 5_000
 
@@ -67,6 +70,23 @@ class MeasureSchema(StrictSchema):
     unit = text(16)
 
 
+class PriceWindowSchema(StrictSchema):
+    """A price that holds from a moment until just before another, either of them open."""
+
+    price = money()
+    list_price = money(required=False)
+    valid_from = Moment()
+    valid_until = Moment()
+
+    @validates_schema
+    def _is_a_period(self, data: dict[str, Any], **_options: Any) -> None:
+        start, end = data.get("valid_from"), data.get("valid_until")
+        if start is None and end is None:
+            raise ValidationError("A price that always holds is the price.", "valid_from")
+        if start is not None and end is not None and start >= end:
+            raise ValidationError("It ends before it begins.", "valid_until")
+
+
 class OfferBodySchema(StrictSchema):
     """An offer as the supplier words it. Content that is doubtful is for validation to find."""
 
@@ -77,8 +97,16 @@ class OfferBodySchema(StrictSchema):
     brand = text(200, minimum=0)
     category = text(500, minimum=0)
     condition = text(32, metadata={"description": "NEW, REFURBISHED or USED; usual synonyms are understood"})
-    price = money()
+    price = money(
+        required=False,
+        metadata={"description": "holds while none of `prices` does; may be left out where there are some"},
+    )
     list_price = money(required=False)
+    prices = listed(fields.Nested(PriceWindowSchema), maximum=MAX_PRICES, required=False)
+    shipping_price = money(
+        required=False,
+        metadata={"description": "to ship one piece, where it is known; counts in the rank of the offers"},
+    )
     quantity = whole(0, MAX_QUANTITY)
     handling_days = whole(0, 365)
     image_urls = listed(text(MAX_URL), maximum=10, load_default=list, required=False)
@@ -89,6 +117,31 @@ class OfferBodySchema(StrictSchema):
     commission_category = optional_text(200)
 
     @validates_schema
-    def _has_one_currency(self, data: dict[str, Any], **_options: Any) -> None:
-        if "list_price" in data and data["list_price"]["currency"] != data["price"]["currency"]:
-            raise ValidationError("price and list_price are in one currency.", "list_price")
+    def _has_prices_that_fit(self, data: dict[str, Any], **_options: Any) -> None:
+        windows = data.get("prices", [])
+        if "price" not in data and not windows:
+            raise ValidationError(fields.Field.default_error_messages["required"], "price")
+        faults = _price_faults(data, windows)
+        if faults:
+            raise ValidationError(faults)
+
+
+def _price_faults(data: Mapping[str, Any], windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Message tree of prices in another currency than the first, and of windows that overlap."""
+    currency = (data.get("price") or windows[0]["price"])["currency"]
+    by_window = {index: _foreign(window, currency) for index, window in enumerate(windows)}
+    by_start = sorted(enumerate(windows), key=lambda each: each[1].get("valid_from", ""))
+    for (_, before), (index, window) in pairwise(by_start):
+        if window.get("valid_from", "") < before.get("valid_until", "9999"):
+            by_window[index]["valid_from"] = ["Another of the prices holds then; two cannot."]
+    faults = _foreign(data, currency)
+    by_window = {index: found for index, found in by_window.items() if found}
+    return faults | ({"prices": by_window} if by_window else {})
+
+
+def _foreign(holder: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    return {
+        name: ["All prices of an offer are in one currency."]
+        for name in ("price", "list_price", "shipping_price")
+        if name in holder and holder[name]["currency"] != currency
+    }

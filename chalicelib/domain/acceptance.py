@@ -24,6 +24,8 @@ CODES = TAKING | {
     "DUPLICATE",
     "OTHER",
 }
+NOT_ITS_FAULT = frozenset({"CUSTOMER_CANCELED", "BAD_ADDRESS", "UNDELIVERABLE", "DUPLICATE"})
+"""Refusals that say nothing of how well the supplier serves its offers."""
 STATUSES = frozenset({"ACCEPTED", "PARTIALLY_ACCEPTED", "BACKORDERED", "REJECTED"})
 OPEN_ATTEMPT = frozenset({"PLANNED", "SENT"})
 
@@ -66,11 +68,14 @@ class InvalidLines(DomainError):
 
 @dataclass(frozen=True)
 class StockMove:
-    """The end of a reservation of `sold + released` pieces of one offer."""
+    """The end of a reservation of `sold + released` pieces of one offer, and how many of the lines that ended
+    the supplier took whole, or failed to."""
 
     offer_id: str
     sold: int
     released: int
+    lines_accepted: int = 0
+    lines_refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,9 @@ def give_up(supplier_order: SupplierOrder, *, status: str, reason: str, now: str
     """End an attempt that has no answer (`EXPIRED`, `UNREACHABLE`): every waiting line is refused."""
     decided = tuple(_decided(line, _left_out(line)) for line in supplier_order.lines)
     attempt = replace(_open_attempt(supplier_order, status), status=status, reason=reason)
-    return _settlement(supplier_order, decided, attempt, None, now)
+    # Of an attempt that was never sent the supplier knows nothing.
+    was_asked = supplier_order.attempt.status != "PLANNED"
+    return _settlement(supplier_order, decided, attempt, None, now, was_asked=was_asked)
 
 
 def _open_attempt(supplier_order: SupplierOrder, after: str) -> Attempt:
@@ -200,20 +207,28 @@ def _settlement(
     attempt: Attempt,
     reference: str | None,
     now: str,
+    *,
+    was_asked: bool = True,
 ) -> Settlement:
     after = replace(before, lines=decided, attempt=attempt, supplier_reference=reference, updated_at=now)
-    return Settlement(after, _moves(before.lines, decided))
+    return Settlement(after, _moves(before.lines, decided, was_asked=was_asked))
 
 
-def _moves(before: tuple[OrderLine, ...], after: tuple[OrderLine, ...]) -> tuple[StockMove, ...]:
+def _moves(
+    before: tuple[OrderLine, ...], after: tuple[OrderLine, ...], *, was_asked: bool
+) -> tuple[StockMove, ...]:
     moves: dict[str, StockMove] = {}
     for old, new in zip(before, after, strict=True):
         if old.status == new.status:
             continue
         so_far = moves.get(new.offer_id, StockMove(new.offer_id, 0, 0))
+        whole = new.accepted == new.quantity
+        failed = was_asked and not whole and new.acceptance_code not in NOT_ITS_FAULT
         moves[new.offer_id] = replace(
             so_far,
             sold=so_far.sold + new.accepted,
             released=so_far.released + new.quantity - new.accepted,
+            lines_accepted=so_far.lines_accepted + whole,
+            lines_refused=so_far.lines_refused + failed,
         )
     return tuple(moves.values())

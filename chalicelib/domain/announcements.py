@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.domain.offer import Offer, Terms
+from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
@@ -44,6 +44,8 @@ def announcements(before: object | None, after: object | None) -> Iterator[Annou
             yield from _of_offer(before, after)
         case Terms():
             yield from _of_terms(before, after)
+        case Product():
+            yield from _of_product(before, after)
         case Order() if before is None:
             yield Announcement("order.placed", after.order_id, after.created_at, {"order_id": after.order_id})
         case SupplierOrder():
@@ -84,6 +86,18 @@ def _of_terms(before: object | None, after: Terms) -> Iterator[Announcement]:
         ids["product_id"] = after.product_id
     kind = "offer.activated" if now else "offer.deactivated"
     yield Announcement(kind, f"{after.offer_id}@{after.version}", after.updated_at, ids)
+
+
+def _of_product(before: object | None, after: Product) -> Iterator[Announcement]:
+    """Another offer is featured, or one where there was none, or none any more (without `offer_id`)."""
+    was = before.featured_offer_id if isinstance(before, Product) else None
+    if after.featured_offer_id == was:
+        return
+    ids = {"product_id": after.product_id}
+    if after.offers_view:
+        ids |= {name: after.offers_view[0][name] for name in ("offer_id", "supplier_id")}
+    subject = f"{after.product_id}@{after.view_version}"
+    yield Announcement("product.featured_changed", subject, after.updated_at, ids)
 
 
 def _of_supplier_order(before: object | None, after: SupplierOrder) -> Iterator[Announcement]:

@@ -1,10 +1,11 @@
 """Offers, the terms they are sold at, and the products they join."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain import periods
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.money import Money
 
@@ -46,10 +47,38 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class PriceWindow:
+    """A price that holds for a while instead of the offer's base price: a sale."""
+
+    price: Money
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+
+PackedWindow = list[Any]
+"""A window as it is stored, in the currency that stands beside it: minor units, from, until."""
+
+
+def packed(windows: Iterable[PriceWindow]) -> list[PackedWindow]:
+    return [[each.price.minor, each.valid_from, each.valid_until] for each in windows]
+
+
+def unpacked(windows: Iterable[Sequence[Any]], currency: str) -> tuple[PriceWindow, ...]:
+    return tuple(PriceWindow(Money(int(minor), currency), start, end) for minor, start, end in windows)
+
+
+HEALTHY_AT_FIRST = 10
+"""Accepted lines that a new offer is credited with, so that its first refusal does not ruin it."""
+HEALTH_STEP = 5
+
+
+@dataclass(frozen=True)
 class Terms:
     """What one offer is sold at and how much of it there is: small, and written at every sale.
 
+    `price` is the base price; no two of the `windows` overlap, and while one is open its price holds.
     `available` is what may still be ordered, `reserved` waits for suppliers' answers, `sold` was accepted.
+    `lines_accepted` and `lines_refused` count order lines as the supplier answered them.
     `blocks` are the inactivity reasons that events caused; those that follow from stock and time are
     derived when asked, so that a sale need not write them.
     """
@@ -61,9 +90,13 @@ class Terms:
     title: str = ""
     gtin: str | None = None
     price: Money | None = None
+    windows: tuple[PriceWindow, ...] = ()
+    shipping_price: Money | None = None
     available: int = 0
     reserved: int = 0
     sold: int = 0
+    lines_accepted: int = 0
+    lines_refused: int = 0
     stock_as_of: str = ""
     blocks: tuple[str, ...] = ()
     handling_days: int = 0
@@ -86,6 +119,32 @@ class Terms:
         """Never below zero, even when the supplier lowered its stock below what is reserved."""
         return max(0, self.available)
 
+    @property
+    def health(self) -> int:
+        """How many of a hundred order lines the supplier accepts, in steps: a view need not change each time
+        that a line is answered."""
+        good = self.lines_accepted + HEALTHY_AT_FIRST
+        share = 100 * good / (good + self.lines_refused)
+        return round(share / HEALTH_STEP) * HEALTH_STEP
+
+    @property
+    def currency(self) -> str | None:
+        """Of all its prices."""
+        prices = [self.price, *(window.price for window in self.windows)]
+        return next((price.currency for price in prices if price), None)
+
+    def price_at(self, now: datetime) -> Money | None:
+        """The price in force: an open window's, else the base price, None where there is neither."""
+        return price_at(self.price, self.windows, now)
+
+
+def price_at(base: Money | None, windows: Iterable[PriceWindow], now: datetime) -> Money | None:
+    """The price of the window that is open at `now`, else the base price."""
+    for window in windows:
+        if periods.contains(window.valid_from, window.valid_until, now):
+            return window.price
+    return base
+
 
 @dataclass(frozen=True)
 class Product:
@@ -94,8 +153,9 @@ class Product:
     `offer_ids` maps supplier to its member: `offer_id`, `sku`, `since` when it is one, `at` which its content
     was accepted, whether its supplier `owns_brand`. It is the truth of membership. `sources` says of each
     field, by JSON pointer, which offer it is from; `is_content_due` that the fields are to be merged anew
-    from all members. `offers_view` is rebuilt from the members' Terms whenever one of them changes, under
-    `view_version`.
+    from all members. `offers_view`, best first, is rebuilt from the members' Terms whenever one of them
+    changes, under `view_version`. It holds good until `view_until`: then time itself changes something, and
+    some of `offers_later` may be for sale.
     """
 
     product_id: str
@@ -110,11 +170,18 @@ class Product:
     is_content_due: bool = False
     offer_ids: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     offers_view: tuple[Mapping[str, Any], ...] = ()
+    offers_later: tuple[Mapping[str, Any], ...] = ()
+    view_until: str | None = None
     view_version: int = 0
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+    @property
+    def featured_offer_id(self) -> str | None:
+        """The offer that was featured when the view was built."""
+        return self.offers_view[0]["offer_id"] if self.offers_view else None
 
 
 def check_acceptance_move(before: str, after: str) -> None:
@@ -124,6 +191,7 @@ def check_acceptance_move(before: str, after: str) -> None:
 
 
 SUPPLIER_NOT_OPEN = "SUPPLIER_NOT_OPEN"
+NO_ACTIVE_PRICE = "NO_ACTIVE_PRICE"
 _BLOCK_OF_ACCEPTANCE = {
     "NEW": "PRODUCT_STATUS_NEW",
     "TO_REVIEW": "PRODUCT_STATUS_TO_REVIEW",
@@ -140,7 +208,7 @@ def blocks(*, acceptance: str, supplier_is_open: bool, has_price: bool, withdraw
     if not supplier_is_open:
         reasons.append(SUPPLIER_NOT_OPEN)
     if not has_price:
-        reasons.append("NO_ACTIVE_PRICE")
+        reasons.append(NO_ACTIVE_PRICE)
     if withdrawn:
         reasons.append("WITHDRAWN")
     return tuple(reasons)
@@ -160,15 +228,8 @@ def inactivity_reasons(terms: Terms, now: datetime) -> tuple[str, ...]:
     reasons = list(terms.blocks)
     if terms.may_be_ordered == 0:
         reasons.append("ZERO_QUANTITY")
-    if not _in_period(terms, now):
+    if terms.price_at(now) is None and NO_ACTIVE_PRICE not in reasons:
+        reasons.append(NO_ACTIVE_PRICE)
+    if not periods.contains(terms.available_from, terms.available_until, now):
         reasons.append("NOT_IN_AVAILABILITY_PERIOD")
     return tuple(reasons)
-
-
-def _in_period(terms: Terms, now: datetime) -> bool:
-    start, end = _moment(terms.available_from), _moment(terms.available_until)
-    return (start is None or start <= now) and (end is None or now < end)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None

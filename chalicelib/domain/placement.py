@@ -109,12 +109,11 @@ def supplier_orders(order: Order, name_part: NamePart, *, accept_by: str) -> tup
     )
 
 
-def reservations(lines: Iterable[PlacedLine]) -> dict[tuple[str, Money], int]:
-    """How much to reserve of each offer at its price: once an offer, however many lines share it."""
-    wanted: dict[tuple[str, Money], int] = {}
+def reservations(lines: Iterable[PlacedLine]) -> dict[str, int]:
+    """How much to reserve of each offer: once an offer, however many lines share it."""
+    wanted: dict[str, int] = {}
     for line in lines:
-        key = (line.offer_id, line.unit_price)
-        wanted[key] = wanted.get(key, 0) + line.quantity
+        wanted[line.offer_id] = wanted.get(line.offer_id, 0) + line.quantity
     return wanted
 
 

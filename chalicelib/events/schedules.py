@@ -12,6 +12,8 @@ bp = Blueprint(__name__)
 
 @bp.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_validations")
 def sweep_validations(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
-    """Send records that have waited too long for their validation through it again."""
+    """Send through the stream again what has waited too long for its validation, and products that time has
+    changed."""
     telemetry.bind(ids.new_id("swp"))
     sweeping.sweep()
+    sweeping.sweep_views()

@@ -21,7 +21,7 @@ from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
 _TRIES = 4
-PRICES = frozenset({"price", "list_price"})
+PRICES = frozenset({"price", "list_price", "prices", "shipping_price"})
 """What may change without an accepted offer being taken off sale meanwhile."""
 
 
@@ -185,7 +185,7 @@ def _resubmitted(
     )
     sold_at = replace(
         terms,
-        blocks=_blocks(submitted, supplier_is_open=supplier.is_open, has_price=terms.price is not None),
+        blocks=_blocks(submitted, supplier_is_open=supplier.is_open, has_price=terms.currency is not None),
         correlation_id=submitted.correlation_id,
     )
     as_of = max(now, terms.stock_as_of)

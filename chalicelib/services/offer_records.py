@@ -34,6 +34,9 @@ def shown(offer: Offer, terms: Terms, now: datetime) -> dict[str, Any]:
         "created_at": offer.created_at,
         "updated_at": offer.updated_at,
     }
+    price = terms.price_at(now)
+    if price:
+        view["current_price"] = price.as_json()
     return view | {"product_id": offer.product_id} if offer.product_id else view
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import allocation, credentials, placement
+from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import Buyer, Order, OrderRecord, SupplierOrder
 from chalicelib.domain.placement import Choices, Obstacle, WantedLine
-from chalicelib.problems import Conflict, FieldProblem, Unprocessable
+from chalicelib.problems import Conflict, FieldProblem, TemporarilyUnavailable, Unprocessable
 from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome, request_hash
 from chalicelib.services.order_views import order_view
@@ -47,9 +48,9 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     hashed = request_hash(body)
     if concerned.order is not None:
         return _replay(concerned.order, body, hashed)
-    order = _compose(order_id, body, wanted, concerned, hashed)
+    order, chosen = _compose(order_id, body, wanted, concerned, hashed)
     try:
-        commit(*_writes(order, body))
+        commit(*_writes(order, chosen, body))
     except WriteRefused as refused:
         earlier = refused.found.get("order")
         if isinstance(earlier, Order):
@@ -117,13 +118,14 @@ def _answer(order: Order, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _compose(
     order_id: str, body: Mapping[str, Any], wanted: Sequence[WantedLine], concerned: Concerned, hashed: str
-) -> Order:
+) -> tuple[Order, list[Candidate]]:
+    """The order, and the candidate that serves each of its lines."""
     now = clock.now()
     chosen, obstacles = placement.allot(wanted, _choices(concerned, now))
     if obstacles:
         raise _refusal(obstacles)
     currency, stamp = body["currency"], clock.timestamp(now)
-    return Order(
+    order = Order(
         order_id=order_id,
         currency=currency,
         lines=placement.placed_lines(wanted, chosen, _namer(order_id)),
@@ -138,6 +140,7 @@ def _compose(
         created_at=stamp,
         updated_at=stamp,
     )
+    return order, chosen
 
 
 def _choices(concerned: Concerned, now: datetime) -> Choices:
@@ -149,15 +152,23 @@ def _choices(concerned: Concerned, now: datetime) -> Choices:
 
     return Choices(
         offers={offer_id: candidate(terms) for offer_id, terms in concerned.terms.items()},
-        products={each.product_id: allocation.of_product(each) for each in concerned.products.values()},
+        products={each.product_id: allocation.of_product(each, now) for each in concerned.products.values()},
     )
 
 
-def _writes(order: Order, body: Mapping[str, Any]) -> list[Write]:
+def _writes(order: Order, chosen: Sequence[Candidate], body: Mapping[str, Any]) -> list[Write]:
     now, correlation_id = order.created_at, order.correlation_id
+    serving = {candidate.offer_id: candidate for candidate in chosen}
     reserving = [
-        offers.reserving(offer_id, quantity=quantity, price=price, now=now, correlation_id=correlation_id)
-        for (offer_id, price), quantity in placement.reservations(order.lines).items()
+        offers.reserving(
+            offer_id,
+            quantity=quantity,
+            price=serving[offer_id].base_price,
+            windows=serving[offer_id].windows,
+            now=now,
+            correlation_id=correlation_id,
+        )
+        for offer_id, quantity in placement.reservations(order.lines).items()
     ]
     return [
         orders.adding(order),
@@ -167,7 +178,9 @@ def _writes(order: Order, body: Mapping[str, Any]) -> list[Write]:
     ]
 
 
-def _changed_meanwhile(order: Order, wanted: Sequence[WantedLine], refused: WriteRefused) -> Conflict:
+def _changed_meanwhile(
+    order: Order, wanted: Sequence[WantedLine], refused: WriteRefused
+) -> Conflict | TemporarilyUnavailable:
     """Why the reservations failed, from the terms as they stood in the way."""
     totals: dict[str, int] = {}
     for line in order.lines:
@@ -179,8 +192,15 @@ def _changed_meanwhile(order: Order, wanted: Sequence[WantedLine], refused: Writ
         terms = refused.found.get(f"terms:{line.offer_id}")
         candidate = allocation.of_terms(terms, clock.now()) if isinstance(terms, Terms) else None
         others = totals[line.offer_id] - line.quantity
-        found = placement.obstacle_of(index, wanted[index], candidate, taken=others) if candidate else None
-        obstacles.append(found or Obstacle(index, "OUT_OF_STOCK"))
+        if candidate is None:
+            obstacles.append(Obstacle(index, "OUT_OF_STOCK"))
+        elif found := placement.obstacle_of(index, wanted[index], candidate, taken=others):
+            obstacles.append(found)
+    if not obstacles:
+        # Its prices to come were changed, not the one that holds: ordered anew, it is as it was wanted.
+        return TemporarilyUnavailable(
+            "CONTENTION", "An offer is being changed; nothing was ordered.", retry_after=1
+        )
     return _conflict(obstacles)
 
 

@@ -9,7 +9,7 @@ from chalicelib.domain.offer import Offer, Product, Terms, blocks
 from chalicelib.domain.rules import text
 from chalicelib.domain.rules.kinds import Record
 from chalicelib.domain.rules.offer_identifiers import key_of
-from chalicelib.domain.rules.offer_price import price_of
+from chalicelib.domain.rules.offer_price import money_of, price_of, windows_of
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.validate_offers import product_id_of
 from chalicelib.storage import offers, products, suppliers
@@ -27,7 +27,7 @@ def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
 
 def terms_of(offer: Offer, supplier: Supplier) -> Terms:
     """What the offer is sold at, but for its stock: none of it says how many there are."""
-    price = price_of(offer.content)
+    price, windows = price_of(offer.content), windows_of(offer.content)
     return Terms(
         offer_id=offer.offer_id,
         supplier_id=offer.supplier_id,
@@ -36,10 +36,12 @@ def terms_of(offer: Offer, supplier: Supplier) -> Terms:
         title=offer.content["title"],
         gtin=key_of(offer.content),
         price=price,
+        windows=windows,
+        shipping_price=money_of(offer.content.get("shipping_price")),
         blocks=blocks(
             acceptance=offer.acceptance,
             supplier_is_open=supplier.is_open,
-            has_price=price is not None,
+            has_price=price is not None or bool(windows),
             withdrawn=offer.withdrawn,
         ),
         handling_days=offer.content["handling_days"],

@@ -14,7 +14,7 @@ from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
 from chalicelib.domain.announcements import Announcement, announcements
 from chalicelib.domain.imports import Import
-from chalicelib.domain.offer import Terms
+from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
@@ -114,8 +114,11 @@ def _planned(part: SupplierOrder) -> dict[str, str]:
 
 
 def _products_to_refresh(change: Change) -> set[str]:
-    """The products that show something else now: the one the terms belong to, and the one they left."""
+    """The products that show something else now: the one the terms belong to, and the one they left; one that
+    time has changed is touched."""
     before, after = change.before, change.after
+    if isinstance(after, Product) and change.touched:
+        return {after.product_id}
     if not isinstance(before, Terms) and not isinstance(after, Terms):
         return set()
     if not change.touched and _shown(before) == _shown(after):
@@ -130,6 +133,9 @@ def _shown(terms: object | None) -> tuple[object, ...] | None:
     return (
         terms.product_id,
         terms.price,
+        terms.windows,
+        terms.shipping_price,
+        terms.health,
         terms.may_be_ordered,
         terms.blocks,
         terms.handling_days,

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chalicelib.domain import golden
+from chalicelib import clock
+from chalicelib.domain import golden, ranking
 from chalicelib.domain import gtin as gtins
 from chalicelib.domain.offer import Product
 from chalicelib.problems import NotFound
@@ -35,7 +36,7 @@ def _shown(product: Product) -> dict[str, Any]:
         "image_urls": list(product.image_urls),
         "attributes": dict(product.attributes),
         "sources": golden.grouped(product.sources),
-        "offers": list(product.offers_view),
+        "offers": ranking.for_clients(ranking.shown(product, clock.now())),
         "version": product.version,
         "created_at": product.created_at,
         "updated_at": product.updated_at,

@@ -1,10 +1,10 @@
 """A product says what its members say, and shows its offers as they are now."""
 
 from chalicelib import clock
-from chalicelib.domain import golden
-from chalicelib.domain.allocation import ranked_view
+from chalicelib.domain import golden, ranking
 from chalicelib.domain.golden import Contribution
 from chalicelib.domain.offer import Offer, Product
+from chalicelib.domain.ranking import View
 from chalicelib.services.commits import commit
 from chalicelib.storage import offers, products
 from chalicelib.storage.errors import WriteRefused
@@ -31,8 +31,8 @@ def refresh(product_id: str) -> None:
             continue
         members = [member["offer_id"] for member in product.offer_ids.values()]
         terms = [each for each in offers.get_terms(members).values() if each.product_id == product_id]
-        view = ranked_view(terms, clock.now())
-        if view == [dict(shown) for shown in product.offers_view]:
+        view = ranking.view_of(terms, clock.now())
+        if view == View(product.offers_view, product.offers_later, product.view_until):
             return
         try:
             commit(products.showing(product_id, view, seen=product.view_version, now=clock.timestamp()))

@@ -23,6 +23,8 @@ def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
                 move.offer_id,
                 accepted=move.sold,
                 released=move.released,
+                lines_accepted=move.lines_accepted,
+                lines_refused=move.lines_refused,
                 now=after.updated_at,
                 correlation_id=after.correlation_id,
             )

@@ -1,9 +1,10 @@
-"""Records that have waited too long for their validation are sent through it again."""
+"""What is late is sent through the stream again: records that wait for their validation, and products whose
+view time has changed."""
 
 from datetime import timedelta
 
 from chalicelib import clock, telemetry
-from chalicelib.storage import validations
+from chalicelib.storage import products, validations
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.keys import DUE_SHARDS, Key
 from chalicelib.storage.transaction import commit
@@ -22,6 +23,22 @@ def sweep() -> int:
     """
     touched = sum(_touch(key) for key in _due())
     telemetry.log("VALIDATIONS_SWEPT", touched=touched)
+    return touched
+
+
+def sweep_views() -> int:
+    """Touch the products whose offers' prices or periods have begun or ended since, and say how many.
+
+    Readers need not wait for it: they see a view as time has made it. What is written of a product (its
+    place in lists, its featured offer) follows here.
+    """
+    now = clock.timestamp()
+    touched = sum(
+        _touch(key)
+        for shard in range(DUE_SHARDS)
+        for key in products.views_due(now, shard=shard, limit=_PER_WINDOW)
+    )
+    telemetry.log("VIEWS_SWEPT", touched=touched)
     return touched
 
 

@@ -129,10 +129,10 @@ def _gives_brand(offer: Offer, product: Product) -> bool:
 
 
 def _other_prices(offer: Offer, content: Record, product: Product) -> tuple[int, ...]:
-    own = offer_price.price_of(content)
+    currency = offer_price.currency_of(content)
     others = [shown for shown in product.offers_view if shown["offer_id"] != offer.offer_id]
     prices = [offer_price.price_of(shown) for shown in others]
-    return tuple(each.minor for each in prices if each and own and each.currency == own.currency)
+    return tuple(each.minor for each in prices if each and each.currency == currency)
 
 
 def known_products(cases: Cases) -> dict[str, Product]:

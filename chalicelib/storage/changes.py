@@ -4,12 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.storage import imports, keys, offers, orders, reviews, rule_reversals, suppliers
+from chalicelib.storage import (
+    imports,
+    keys,
+    offers,
+    orders,
+    products,
+    reviews,
+    rule_reversals,
+    suppliers,
+)
 from chalicelib.storage.items import (
     ImportItem,
     Item,
     OfferItem,
     OrderItem,
+    ProductItem,
     ReviewItem,
     RuleReversalItem,
     SupplierItem,
@@ -21,6 +31,7 @@ _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierItem: suppliers.from_item,
     OfferItem: offers.from_item,
     TermsItem: offers.terms_from_item,
+    ProductItem: products.from_item,
     ReviewItem: reviews.from_item,
     RuleReversalItem: rule_reversals.from_item,
     ImportItem: imports.from_item,

@@ -160,9 +160,13 @@ class TermsItem(Item, discriminator="TERMS"):
     gtin = UnicodeAttribute(null=True)
     price_minor = NumberAttribute(null=True)
     currency = UnicodeAttribute(null=True)
+    windows = JSONText(null=True)
+    shipping_minor = NumberAttribute(null=True)
     available = NumberAttribute(default=0)
     reserved = NumberAttribute(default=0)
     sold = NumberAttribute(default=0)
+    lines_accepted = NumberAttribute(default=0)
+    lines_refused = NumberAttribute(default=0)
     stock_as_of = UnicodeAttribute(default="")
     on_sale = BooleanAttribute(default=False)
     blocks = JSONText()
@@ -181,6 +185,8 @@ class ProductItem(Item, discriminator="PRODUCT"):
     content_due = BooleanAttribute(default=False)
     offer_ids: MapAttribute[str, Any] = MapAttribute(default=dict)
     offers_view = JSONText()
+    offers_later = JSONText()
+    view_until = UnicodeAttribute(null=True)
     view_version = NumberAttribute(default=0)
 
 

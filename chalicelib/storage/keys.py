@@ -23,6 +23,7 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | an import; imports of a supplier, newest first | get; query `by_status` | a page, one round trip |
 | an import's rows with issues, the SKUs it has seen | query `IMPORT#id` | one round trip per MB |
 | records that wait for validation | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
+| products whose view time has changed | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 """
 
 import zlib
@@ -168,3 +169,12 @@ def validations_due(pk: str, sk: str) -> str:
 
 def validations_due_shard(shard: int) -> str:
     return f"VALIDATION#{shard}"
+
+
+def views_due(product_id: str) -> str:
+    """The shard of the index of views that time changes which the product belongs to."""
+    return views_due_shard(zlib.crc32(product_id.encode()) % DUE_SHARDS)
+
+
+def views_due_shard(shard: int) -> str:
+    return f"VIEW#{shard}"

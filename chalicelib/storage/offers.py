@@ -1,15 +1,18 @@
 """Offers and the terms that they are sold at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from pynamodb.attributes import Attribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.money import Money
-from chalicelib.domain.offer import Offer, Terms
+from chalicelib.domain.offer import Offer, PriceWindow, Terms, packed, unpacked
 from chalicelib.storage import keys, pages, reads
 from chalicelib.storage.items import OfferItem, TermsItem
-from chalicelib.storage.transaction import Write
+from chalicelib.storage.transaction import Write, set_or_remove
 
 
 def get(supplier_id: str, sku: str) -> Offer | None:
@@ -90,12 +93,14 @@ def changing_terms(terms: Terms, *, now: str, stock: tuple[int, str] | None = No
         TermsItem.correlation_id.set(terms.correlation_id),
         TermsItem.updated_at.set(now),
         TermsItem.version.add(1),
-        *_set_or_remove(TermsItem.product_id, terms.product_id),
-        *_set_or_remove(TermsItem.gtin, terms.gtin),
-        *_set_or_remove(TermsItem.price_minor, terms.price.minor if terms.price else None),
-        *_set_or_remove(TermsItem.currency, terms.price.currency if terms.price else None),
-        *_set_or_remove(TermsItem.available_from, terms.available_from),
-        *_set_or_remove(TermsItem.available_until, terms.available_until),
+        *set_or_remove(TermsItem.product_id, terms.product_id),
+        *set_or_remove(TermsItem.gtin, terms.gtin),
+        *set_or_remove(TermsItem.price_minor, _minor(terms.price)),
+        *set_or_remove(TermsItem.currency, terms.currency),
+        *set_or_remove(TermsItem.windows, packed(terms.windows) or None),
+        *set_or_remove(TermsItem.shipping_minor, _minor(terms.shipping_price)),
+        *set_or_remove(TermsItem.available_from, terms.available_from),
+        *set_or_remove(TermsItem.available_until, terms.available_until),
     ]
     condition = TermsItem.pk.exists()
     if stock is not None:
@@ -136,8 +141,17 @@ def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correla
     return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions)
 
 
-def reserving(offer_id: str, *, quantity: int, price: Money, now: str, correlation_id: str) -> Write:
-    """Reserve stock for an order, if the offer is on sale `now` at exactly this price and has as much.
+def reserving(
+    offer_id: str,
+    *,
+    quantity: int,
+    price: Money | None,
+    windows: Sequence[PriceWindow] = (),
+    now: str,
+    correlation_id: str,
+) -> Write:
+    """Reserve stock for an order, if the offer is on sale `now` and has as much. `price` and `windows` must
+    still be what they were when the order's price was taken from them for `now`.
     Label `terms:<offer_id>`, found: Terms as they stood."""
     actions = [
         TermsItem.available.set(TermsItem.available - quantity),
@@ -145,10 +159,12 @@ def reserving(offer_id: str, *, quantity: int, price: Money, now: str, correlati
         TermsItem.correlation_id.set(correlation_id),
         TermsItem.updated_at.set(now),
     ]
+    currency = next((each.currency for each in (price, *(window.price for window in windows)) if each), None)
     condition = (
         (TermsItem.on_sale == True)  # noqa: E712 - builds an expression
-        & (TermsItem.price_minor == price.minor)
-        & (TermsItem.currency == price.currency)
+        & _is(TermsItem.price_minor, _minor(price))
+        & _is(TermsItem.currency, currency)
+        & _is(TermsItem.windows, packed(windows) or None)
         & (TermsItem.available >= quantity)
         & (TermsItem.available_from.does_not_exist() | (TermsItem.available_from <= now))
         & (TermsItem.available_until.does_not_exist() | (TermsItem.available_until > now))
@@ -156,13 +172,25 @@ def reserving(offer_id: str, *, quantity: int, price: Money, now: str, correlati
     return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions, terms_from_item)
 
 
-def settling(offer_id: str, *, accepted: int, released: int, now: str, correlation_id: str) -> Write:
-    """End a reservation of `accepted + released`: the first is sold, the second may be ordered again.
-    Label `terms:<offer_id>`; the caller's order write makes it happen once."""
+def settling(
+    offer_id: str,
+    *,
+    accepted: int,
+    released: int,
+    lines_accepted: int = 0,
+    lines_refused: int = 0,
+    now: str,
+    correlation_id: str,
+) -> Write:
+    """End a reservation of `accepted + released`: the first is sold, the second may be ordered again; and
+    count the order lines by how the supplier answered. Label `terms:<offer_id>`; the caller's order write
+    makes it happen once."""
     actions = [
         TermsItem.reserved.set(TermsItem.reserved - (accepted + released)),
         TermsItem.sold.set(TermsItem.sold + accepted),
         TermsItem.available.set(TermsItem.available + released),
+        TermsItem.lines_accepted.add(lines_accepted),
+        TermsItem.lines_refused.add(lines_refused),
         TermsItem.correlation_id.set(correlation_id),
         TermsItem.updated_at.set(now),
     ]
@@ -174,8 +202,12 @@ def _stock_actions(quantity: int, as_of: str) -> list[Action]:
     return [TermsItem.available.set(quantity - TermsItem.reserved), TermsItem.stock_as_of.set(as_of)]
 
 
-def _set_or_remove(attribute: object, value: object) -> list[Action]:
-    return [attribute.remove() if value is None else attribute.set(value)]  # type: ignore[attr-defined]
+def _is(attribute: Attribute[Any], value: object) -> Condition:
+    return attribute.does_not_exist() if value is None else attribute == value
+
+
+def _minor(price: Money | None) -> int | None:
+    return price.minor if price else None
 
 
 def _terms_key(offer_id: str) -> TermsItem:
@@ -241,11 +273,15 @@ def _terms_item(terms: Terms) -> TermsItem:
         product_id=terms.product_id,
         title=terms.title,
         gtin=terms.gtin,
-        price_minor=terms.price.minor if terms.price else None,
-        currency=terms.price.currency if terms.price else None,
+        price_minor=_minor(terms.price),
+        currency=terms.currency,
+        windows=packed(terms.windows) or None,
+        shipping_minor=_minor(terms.shipping_price),
         available=terms.available,
         reserved=terms.reserved,
         sold=terms.sold,
+        lines_accepted=terms.lines_accepted,
+        lines_refused=terms.lines_refused,
         stock_as_of=terms.stock_as_of,
         on_sale=not terms.blocks,
         blocks=terms.blocks,
@@ -263,7 +299,10 @@ def _terms_item(terms: Terms) -> TermsItem:
 
 def terms_from_item(item: TermsItem) -> Terms:
     """The terms that a table item holds."""
-    priced = item.price_minor is not None and item.currency is not None
+
+    def money(minor: Any) -> Money | None:
+        return Money(int(minor), item.currency) if minor is not None and item.currency else None
+
     return Terms(
         offer_id=item.offer_id,
         supplier_id=item.supplier_id,
@@ -271,10 +310,14 @@ def terms_from_item(item: TermsItem) -> Terms:
         product_id=item.product_id,
         title=item.title,
         gtin=item.gtin,
-        price=Money(int(item.price_minor), item.currency) if priced else None,
+        price=money(item.price_minor),
+        windows=unpacked(item.windows or (), item.currency or ""),
+        shipping_price=money(item.shipping_minor),
         available=int(item.available),
         reserved=int(item.reserved),
         sold=int(item.sold),
+        lines_accepted=int(item.lines_accepted),
+        lines_refused=int(item.lines_refused),
         stock_as_of=item.stock_as_of,
         blocks=tuple(item.blocks),
         handling_days=int(item.handling_days),

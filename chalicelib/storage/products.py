@@ -7,9 +7,10 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.domain import golden
 from chalicelib.domain.offer import Product
+from chalicelib.domain.ranking import View
 from chalicelib.storage import keys, reads
-from chalicelib.storage.items import ProductItem
-from chalicelib.storage.transaction import Write
+from chalicelib.storage.items import AnyItem, Due, ProductItem
+from chalicelib.storage.transaction import Write, set_or_remove
 
 
 def get(product_id: str) -> Product | None:
@@ -77,18 +78,30 @@ def leaving(product_id: str, *, supplier_id: str, sku: str, now: str, correlatio
     )
 
 
-def showing(product_id: str, view: Iterable[Mapping[str, Any]], *, seen: int, now: str) -> Write:
-    """Replace the ranked view that was built when `view_version` was `seen`. Label `view`."""
+def showing(product_id: str, view: View, *, seen: int, now: str) -> Write:
+    """Replace the ranked view that was built when `view_version` was `seen`, and have the product looked at
+    again when time changes it. Label `view`."""
+    due = None if view.until is None else keys.views_due(product_id)
     return Write(
         "view",
         ProductItem(*keys.product(product_id)),
         ProductItem.view_version == seen,
         actions=[
-            ProductItem.offers_view.set(list(view)),
+            ProductItem.offers_view.set(view.shown),
+            ProductItem.offers_later.set(view.later),
+            *set_or_remove(ProductItem.view_until, view.until),
+            *set_or_remove(ProductItem.due_partition, due),
+            *set_or_remove(ProductItem.due_sort, view.until),
             ProductItem.view_version.set(seen + 1),
             ProductItem.updated_at.set(now),
         ],
     )
+
+
+def views_due(now: str, *, shard: int, limit: int) -> list[keys.Key]:
+    """Keys of products of one shard whose view is out of date by time alone, longest first."""
+    found = AnyItem.due.query(keys.views_due_shard(shard), Due.sort <= now, limit=limit)
+    return [keys.Key(item.pk, item.sk) for item in found]
 
 
 def _content(product: Product) -> dict[str, Any]:
@@ -111,7 +124,9 @@ def _to_item(product: Product) -> ProductItem:
         sources=golden.grouped(product.sources),
         content_due=product.is_content_due,
         offer_ids={supplier: dict(member) for supplier, member in product.offer_ids.items()},
-        offers_view=list(product.offers_view),
+        offers_view=product.offers_view,
+        offers_later=product.offers_later,
+        view_until=product.view_until,
         view_version=product.view_version,
         version=product.version,
         correlation_id=product.correlation_id,
@@ -136,6 +151,8 @@ def from_item(item: ProductItem) -> Product:
         is_content_due=item.content_due,
         offer_ids={supplier: _member(member) for supplier, member in item.offer_ids.as_dict().items()},
         offers_view=tuple(item.offers_view),
+        offers_later=tuple(item.offers_later),
+        view_until=item.view_until,
         view_version=int(item.view_version),
         version=int(item.version),
         correlation_id=item.correlation_id or "",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pynamodb.attributes import Attribute
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -32,6 +33,11 @@ class Write:
     actions: Sequence[Action] = ()
     reader: Callable[[Any], object] | None = field(default=None, compare=False)
     removes: bool = False
+
+
+def set_or_remove(attribute: Attribute[Any], value: object) -> list[Action]:
+    """The action that makes the attribute hold `value`, or not be there for None."""
+    return [attribute.remove() if value is None else attribute.set(value)]
 
 
 def commit(*writes: Write) -> None:

@@ -1,7 +1,8 @@
 """AWS in process: moto with the table, queues, bus and secret that the app expects, new for each test."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 import yaml
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
+
+from chalicelib.clients import queues
+from chalicelib.storage.items import Item
 
 RESOURCES = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
 QUEUES = {
@@ -26,6 +30,8 @@ QUEUES = {
     "VALIDATION_DEAD_LETTERS_URL": "validation-dead-letters",
     "STREAM_DEAD_LETTERS_URL": "stream-dead-letters",
 }
+Heard = Callable[[], list[dict[str, Any]]]
+Meddle = Callable[[Callable[[], None]], None]
 _USED_OF_THE_TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
@@ -61,6 +67,53 @@ def serialised(monkeypatch: pytest.MonkeyPatch) -> None:
             return answer(handler)
 
     monkeypatch.setattr(DynamoHandler, "call_action", one_at_a_time)
+
+
+@pytest.fixture
+def before_each_transaction(aws: None) -> Iterator[Meddle]:
+    """Lets a test write something right before every transaction that the code makes."""
+    events = Item._get_connection().connection.client.meta.events
+    registered: list[Callable[..., None]] = []
+
+    def meddle(write: Callable[[], None]) -> None:
+        def hook(**_: Any) -> None:
+            write()
+
+        registered.append(hook)
+        events.register("before-call.dynamodb.TransactWriteItems", hook)
+
+    yield meddle
+    for hook in registered:
+        events.unregister("before-call.dynamodb.TransactWriteItems", hook)
+
+
+@pytest.fixture
+def before_the_transaction(before_each_transaction: Meddle) -> Meddle:
+    """The same before the first transaction only."""
+
+    def meddle(write: Callable[[], None]) -> None:
+        pending = [write]
+        before_each_transaction(lambda: pending.pop()() if pending else None)
+
+    return meddle
+
+
+@pytest.fixture
+def heard(aws: None) -> Heard:
+    """Gives the details of the events that came over the bus since the last call."""
+    queue = boto3.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
+    arn = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    bus, events = "marketplace-test", boto3.client("events")
+    events.put_rule(Name="all", EventBusName=bus, EventPattern='{"source": ["marketplace"]}')
+    events.put_targets(Rule="all", EventBusName=bus, Targets=[{"Id": "1", "Arn": arn["QueueArn"]}])
+    return lambda: [json.loads(body)["detail"] for body in taken(queue)]
+
+
+def taken(queue_url: str) -> list[str]:
+    messages = queues.receive(queue_url, limit=100, visibility_seconds=60)
+    for message in messages:
+        queues.delete(queue_url, message)
+    return [message.body for message in messages]
 
 
 @pytest.fixture(scope="session")

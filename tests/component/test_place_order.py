@@ -8,11 +8,10 @@ import pytest
 from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, stock_of
 
 from chalicelib import clock
-from chalicelib.domain.allocation import ranked_view
 from chalicelib.problems import Conflict, Problem, Unprocessable
 from chalicelib.services import read_order
 from chalicelib.services.refresh_product import refresh
-from chalicelib.storage import offers, products
+from chalicelib.storage import offers
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
@@ -205,11 +204,10 @@ def test_forty_lines_of_forty_suppliers_fit_in_one_transaction() -> None:
     assert len(place(*lines).answer["order"]["supplier_orders"]) == 40
 
 
-def test_for_a_product_the_cheapest_offer_with_enough_stock_is_taken() -> None:
+def test_for_a_product_the_best_offer_with_enough_stock_is_taken() -> None:
     cheap, dear = an_offer(a_supplier(), price="4.00", stock=2), an_offer(a_supplier(), price="5.00")
     a_product("prd_A", cheap, dear)
-    view = ranked_view(offers.get_terms([cheap, dear]).values(), clock.now())
-    commit(products.showing("prd_A", view, seen=0, now=clock.timestamp()))
+    refresh("prd_A")
 
     def line(quantity: int, price: str) -> dict[str, Any]:
         return {"product_id": "prd_A", "quantity": quantity, "expected_price": euros(price)}

@@ -10,6 +10,7 @@ from chalicelib import clock, ids
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.order import Attempt, Buyer, Order, OrderLine, PlacedLine, SupplierOrder
+from chalicelib.domain.ranking import View
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import ApiKey, Supplier
 from chalicelib.storage import api_keys, keys, offers, orders, products, reviews, suppliers, validations
@@ -174,10 +175,25 @@ def test_a_product_has_one_sku_of_each_supplier():
 
 def test_a_view_built_on_an_old_one_is_refused():
     commit(products.adding(Product("prd_1", "0001", "T", "B", "C", **STAMPS)))
-    commit(products.showing("prd_1", [{"offer_id": "off_1"}], seen=0, now=NOW))
+    view = View(({"offer_id": "off_1"},), ({"offer_id": "off_2"},), LATER)
+    commit(products.showing("prd_1", view, seen=0, now=NOW))
     with pytest.raises(WriteRefused):
-        commit(products.showing("prd_1", [], seen=0, now=NOW))
-    assert products.get("prd_1").offers_view == ({"offer_id": "off_1"},)
+        commit(products.showing("prd_1", View((), (), None), seen=0, now=NOW))
+    stored = products.get("prd_1")
+    assert View(stored.offers_view, stored.offers_later, stored.view_until) == view
+
+
+def test_a_view_that_time_changes_is_due_until_it_is_built_anew():
+    commit(products.adding(Product("prd_1", "0001", "T", "B", "C", **STAMPS)))
+
+    def due(at):
+        shards = range(keys.DUE_SHARDS)
+        return [key for shard in shards for key in products.views_due(at, shard=shard, limit=10)]
+
+    commit(products.showing("prd_1", View((), (), NOW), seen=0, now=EARLIER))
+    assert (due(EARLIER), due(NOW)) == ([], [keys.product("prd_1")])
+    commit(products.showing("prd_1", View((), (), None), seen=1, now=NOW))
+    assert due(LATER) == []
 
 
 def test_an_order_is_read_whole_and_its_second_placing_shows_the_first():

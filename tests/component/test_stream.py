@@ -1,17 +1,16 @@
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from chalice.test import Client
+from component.conftest import Heard, taken
 from marketplace import a_line, a_product, a_supplier, an_offer, place
 from stream import everything, records_of
 
 from app import app
-from chalicelib.clients import queues
 from chalicelib.domain.announcements import Announcement
 from chalicelib.domain.review import Review
 from chalicelib.services import accept_order, notify_review, publish_events, react_to_changes, ship_order
@@ -21,30 +20,11 @@ from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
 
-Heard = Callable[[], list[dict[str, Any]]]
 NOW = "2026-11-23T09:00:00.000Z"
 
 
-@pytest.fixture
-def heard(aws: None) -> Heard:
-    """Gives the details of the events that came over the bus since the last call."""
-    queue = boto3.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
-    arn = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    bus, events = "marketplace-test", boto3.client("events")
-    events.put_rule(Name="all", EventBusName=bus, EventPattern='{"source": ["marketplace"]}')
-    events.put_targets(Rule="all", EventBusName=bus, Targets=[{"Id": "1", "Arn": arn["QueueArn"]}])
-    return lambda: [json.loads(body)["detail"] for body in _taken(queue)]
-
-
-def _taken(queue_url: str) -> list[str]:
-    messages = queues.receive(queue_url, limit=100, visibility_seconds=60)
-    for message in messages:
-        queues.delete(queue_url, message)
-    return [message.body for message in messages]
-
-
 def queued(variable: str) -> list[dict[str, Any]]:
-    return [json.loads(body) for body in _taken(os.environ[variable])]
+    return [json.loads(body) for body in taken(os.environ[variable])]
 
 
 def kinds(details: list[dict[str, Any]]) -> list[str]:

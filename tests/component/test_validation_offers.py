@@ -22,6 +22,7 @@ from component.validating import (
 
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Product
+from chalicelib.domain.ranking import View
 from chalicelib.domain.rules.catalog import OFFER_CHECKS
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.decide_offers import UnsettledOffer
@@ -221,7 +222,7 @@ def test_an_offer_with_another_gtin_changes_its_product(seller: Supplier, site: 
 
 def test_a_price_far_from_the_others_goes_to_a_person(seller: Supplier, site: str) -> None:
     validate(an_offer(seller, "PEN", site))
-    view = [{"offer_id": "off_other", "price": {"amount": "1.00", "currency": "EUR"}}]
+    view = View(({"offer_id": "off_other", "price": {"amount": "1.00", "currency": "EUR"}},), (), None)
     commit(products.showing(PRODUCT, view, seen=0, now="2026-01-01T00:00:00.000Z"))
     dear = an_offer(an_open_supplier(site), "PEN", site, price={"amount": "5.01", "currency": "EUR"})
     foreign = an_offer(an_open_supplier(site), "PEN", site, price={"amount": "9.00", "currency": "USD"})

@@ -1,10 +1,10 @@
 """What happens in the moment between reading and writing a decision."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from component.conftest import Meddle
 from component.marketplace import a_member
 from component.test_validation_offers import PRODUCT, resubmitted, stored_product
 from component.test_validation_suppliers import WRONG_TAX_ID, changed_profile
@@ -24,7 +24,6 @@ from chalicelib.domain.offer import Product
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.decide_suppliers import UnsettledSupplier
 from chalicelib.storage import offers, products, reviews, suppliers
-from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -32,42 +31,11 @@ pytestmark = pytest.mark.usefixtures("aws")
 LATER = "2026-01-02T00:00:00.000Z"
 RIVAL = {"offer_id": "off_rival", "supplier_id": "sup_rival", "at": "2026-01-01T00:00:00.000Z"}
 
-Meddle = Callable[[Callable[[], None]], None]
-
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     with supplier_site() as url:
         yield url
-
-
-@pytest.fixture
-def before_each_transaction(aws: None) -> Iterator[Meddle]:
-    """Lets a test write something right before every transaction that the code makes."""
-    events = Item._get_connection().connection.client.meta.events
-    registered: list[Callable[..., None]] = []
-
-    def meddle(write: Callable[[], None]) -> None:
-        def hook(**_: Any) -> None:
-            write()
-
-        registered.append(hook)
-        events.register("before-call.dynamodb.TransactWriteItems", hook)
-
-    yield meddle
-    for hook in registered:
-        events.unregister("before-call.dynamodb.TransactWriteItems", hook)
-
-
-@pytest.fixture
-def before_the_transaction(before_each_transaction: Meddle) -> Meddle:
-    """The same before the first transaction only."""
-
-    def meddle(write: Callable[[], None]) -> None:
-        pending = [write]
-        before_each_transaction(lambda: pending.pop()() if pending else None)
-
-    return meddle
 
 
 def test_a_brand_that_is_taken_meanwhile_sends_the_supplier_to_a_person(

@@ -29,7 +29,7 @@ def test_an_acceptance_without_lines_takes_every_line_whole() -> None:
     settlement = settle(a_supplier_order(2, 3), Answer("ACCEPTED", supplier_reference="R-1"))
 
     assert states(settlement) == [("SHIPPING", 2, "ACCEPTED"), ("SHIPPING", 3, "ACCEPTED")]
-    assert settlement.moves == (StockMove("off_1", 2, 0), StockMove("off_2", 3, 0))
+    assert settlement.moves == (StockMove("off_1", 2, 0, 1), StockMove("off_2", 3, 0, 1))
     assert settlement.supplier_order.attempt.status == "ACCEPTED"
     assert settlement.supplier_order.attempt.answered_at == NOW
     assert settlement.supplier_order.supplier_reference == "R-1"
@@ -39,7 +39,7 @@ def test_a_rejection_gives_all_stock_back() -> None:
     settlement = settle(a_supplier_order(2), Answer("REJECTED"))
 
     assert states(settlement) == [("REFUSED", 0, "OTHER")]
-    assert settlement.moves == (StockMove("off_1", 0, 2),)
+    assert settlement.moves == (StockMove("off_1", 0, 2, lines_refused=1),)
     assert settlement.supplier_order.attempt.status == "REJECTED"
 
 
@@ -54,7 +54,7 @@ def test_the_part_of_a_line_that_is_not_taken_goes_back_to_stock() -> None:
     settlement = settle(a_supplier_order(5), Answer(None, (LineAnswer("lin_1", "ACCEPTED", 3),)))
 
     assert states(settlement) == [("SHIPPING", 3, "ACCEPTED")]
-    assert settlement.moves == (StockMove("off_1", 3, 2),)
+    assert settlement.moves == (StockMove("off_1", 3, 2, lines_refused=1),)
     assert settlement.supplier_order.attempt.status == "PARTIALLY_ACCEPTED"
 
 
@@ -77,7 +77,7 @@ def test_two_lines_of_one_offer_move_its_stock_once() -> None:
     same = replace(before, lines=tuple(replace(line, offer_id="off_1") for line in before.lines))
 
     assert settle(same, Answer(None, (LineAnswer("lin_1", "ACCEPTED", 2),))).moves == (
-        StockMove("off_1", 2, 3),
+        StockMove("off_1", 2, 3, lines_accepted=1, lines_refused=1),
     )
 
 
@@ -126,16 +126,30 @@ def test_a_line_that_no_longer_waits_stays_as_it_is() -> None:
     settlement = settle(replace(before, lines=(before.lines[0], canceled)), Answer("ACCEPTED"))
 
     assert settlement.supplier_order.lines[1] == canceled
-    assert settlement.moves == (StockMove("off_1", 1, 0),)
+    assert settlement.moves == (StockMove("off_1", 1, 0, lines_accepted=1),)
 
 
 def test_giving_up_refuses_all_that_waits() -> None:
     settlement = acceptance.give_up(a_supplier_order(2), status="EXPIRED", reason="NO_ANSWER", now=NOW)
 
     assert states(settlement) == [("REFUSED", 0, "OTHER")]
-    assert settlement.moves == (StockMove("off_1", 0, 2),)
+    assert settlement.moves == (StockMove("off_1", 0, 2, lines_refused=1),)
     attempt = settlement.supplier_order.attempt
     assert (attempt.status, attempt.reason, attempt.answered_at) == ("EXPIRED", "NO_ANSWER", None)
+
+
+def test_what_was_never_sent_is_no_refusal_of_the_supplier() -> None:
+    unsent = a_supplier_order(2, attempt="PLANNED")
+    settlement = acceptance.give_up(unsent, status="UNREACHABLE", reason="SUPPLIER_NOT_OPEN", now=NOW)
+
+    assert settlement.moves == (StockMove("off_1", 0, 2),)
+
+
+@pytest.mark.parametrize("code", sorted(acceptance.NOT_ITS_FAULT))
+def test_a_refusal_for_the_buyers_sake_is_none_of_the_supplier(code: str) -> None:
+    settlement = settle(a_supplier_order(2), Answer(None, (LineAnswer("lin_1", code),)))
+
+    assert settlement.moves == (StockMove("off_1", 0, 2),)
 
 
 def test_each_sending_counts_as_a_try_and_forgets_the_last_reason() -> None:

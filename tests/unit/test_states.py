@@ -1,10 +1,12 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.clock import parse
 from chalicelib.domain import offer, review, supplier
 from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Terms, blocks, inactivity_reasons
 from chalicelib.domain.order import derived_status
 
@@ -43,7 +45,7 @@ def test_a_rejected_offer_is_not_accepted_without_new_content():
 
 
 def test_an_offer_with_no_reason_against_it_is_active():
-    terms = Terms("off_1", "sup_1", "A", available=1)
+    terms = Terms("off_1", "sup_1", "A", available=1, price=Money(100, "EUR"))
     assert blocks(acceptance="ACCEPTED", supplier_is_open=True, has_price=True, withdrawn=False) == ()
     assert inactivity_reasons(terms, NOON) == ()
 
@@ -56,11 +58,16 @@ def test_every_reason_is_named():
         "WITHDRAWN",
     )
     terms = Terms("off_1", "sup_1", "A", available=-2, available_from="2026-03-02T00:00:00.000Z")
-    assert inactivity_reasons(terms, NOON) == ("ZERO_QUANTITY", "NOT_IN_AVAILABILITY_PERIOD")
+    assert inactivity_reasons(terms, NOON) == (
+        "ZERO_QUANTITY",
+        "NO_ACTIVE_PRICE",
+        "NOT_IN_AVAILABILITY_PERIOD",
+    )
 
 
 def test_an_availability_period_ends_when_it_says():
-    ended = Terms("off_1", "sup_1", "A", available=1, available_until="2026-03-01T12:00:00.000Z")
+    priced = Terms("off_1", "sup_1", "A", available=1, price=Money(100, "EUR"))
+    ended = replace(priced, available_until="2026-03-01T12:00:00.000Z")
     assert inactivity_reasons(ended, NOON) == ("NOT_IN_AVAILABILITY_PERIOD",)
 
 

@@ -13,7 +13,7 @@ from chalicelib.api.schemas.common import (
 )
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import Moment, MoneySchema, one_of, whole
-from chalicelib.bodies.offer import MAX_QUANTITY, MeasureSchema
+from chalicelib.bodies.offer import MAX_QUANTITY, MeasureSchema, PriceWindowSchema
 
 ACCEPTANCE = ("NEW", "ACCEPTED", "TO_REVIEW", "CHANGES_REQUESTED", "REJECTED")
 
@@ -41,8 +41,11 @@ class OfferSchema(StoredSchema):
     brand = fields.String(required=True)
     category = fields.String(required=True)
     condition = fields.String(required=True)
-    price = fields.Nested(MoneySchema, required=True)
+    price = fields.Nested(MoneySchema)
     list_price = fields.Nested(MoneySchema)
+    prices = fields.List(fields.Nested(PriceWindowSchema))
+    shipping_price = fields.Nested(MoneySchema)
+    current_price = fields.Nested(MoneySchema, metadata={"description": "what it is sold at now"})
     quantity = fields.Integer(required=True)
     handling_days = fields.Integer(required=True)
     image_urls = fields.List(fields.String(), required=True)
@@ -72,6 +75,7 @@ class ProductOfferSchema(AnswerSchema):
     supplier_name = fields.String(required=True)
     sku = fields.String(required=True)
     price = fields.Nested(MoneySchema, required=True)
+    shipping_price = fields.Nested(MoneySchema)
     available = fields.Integer(required=True)
     handling_days = fields.Integer(required=True)
     condition = fields.String(required=True)

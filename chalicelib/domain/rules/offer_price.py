@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money
+from chalicelib.domain.offer import PriceWindow
 from chalicelib.domain.rules.facts import OfferFacts
 from chalicelib.domain.rules.kinds import CheckRule, Place, Record, at, check
 
@@ -16,10 +17,38 @@ FAR = 5
 
 def price_of(record: Record) -> Money | None:
     """The offer's price, or None where it has none that can be read."""
-    return _money(record.get("price"))
+    return money_of(record.get("price"))
 
 
-def _money(value: Any) -> Money | None:
+def windows_of(record: Record) -> tuple[PriceWindow, ...]:
+    """The prices that hold for a while, by time; those that cannot be read left out."""
+    return tuple(
+        sorted(
+            (
+                PriceWindow(price, window.get("valid_from"), window.get("valid_until"))
+                for window in record.get("prices") or ()
+                if (price := money_of(window.get("price")))
+            ),
+            key=lambda window: window.valid_from or "",
+        )
+    )
+
+
+def currency_of(record: Record) -> str | None:
+    """The currency of all the offer's prices."""
+    prices = [price_of(record), *(window.price for window in windows_of(record))]
+    return next((price.currency for price in prices if price), None)
+
+
+def _priced(record: Record) -> Iterator[tuple[str, Record]]:
+    """The record itself and each of its windows: what holds a price, and maybe a list price, with its
+    pointer."""
+    yield "", record
+    for index, window in enumerate(record.get("prices") or ()):
+        yield f"/prices/{index}", window
+
+
+def money_of(value: Any) -> Money | None:
     try:
         return Money.parse(value) if isinstance(value, dict) else None
     except InvalidMoney:
@@ -34,7 +63,7 @@ def _money(value: Any) -> Money | None:
     expected='money such as {{"amount": "12.99", "currency": "USD"}}',
 )
 def price_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
-    if price_of(record) is None:
+    if price_of(record) is None and not windows_of(record):
         yield at("/price")
 
 
@@ -46,9 +75,10 @@ def price_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected="an amount above zero",
 )
 def price_not_positive(record: Record, _facts: OfferFacts) -> Iterator[Place]:
-    price = price_of(record)
-    if price is not None and price.minor <= 0:
-        yield at("/price")
+    for pointer, priced in _priced(record):
+        price = price_of(priced)
+        if price is not None and price.minor <= 0:
+            yield at(f"{pointer}/price")
 
 
 @check(
@@ -60,12 +90,15 @@ def price_not_positive(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected="a price not {far} times above or below the other offers'",
 )
 def price_far_from_others(record: Record, facts: OfferFacts) -> Iterator[Place]:
-    price = price_of(record)
-    if price is None or price.minor <= 0 or not facts.other_prices:
+    if not facts.other_prices:
         return
     usual = int(median(facts.other_prices))
-    if not usual <= price.minor * FAR or not price.minor <= usual * FAR:
-        yield at("/price", median=usual, minor=price.minor, far=FAR)
+    for pointer, priced in _priced(record):
+        price = price_of(priced)
+        if price is None or price.minor <= 0:
+            continue
+        if not usual <= price.minor * FAR or not price.minor <= usual * FAR:
+            yield at(f"{pointer}/price", median=usual, minor=price.minor, far=FAR)
 
 
 @check(
@@ -77,11 +110,12 @@ def price_far_from_others(record: Record, facts: OfferFacts) -> Iterator[Place]:
     expected="an amount above the price, in its currency",
 )
 def list_price_not_above(record: Record, _facts: OfferFacts) -> Iterator[Place]:
-    price, listed = price_of(record), _money(record.get("list_price"))
-    if price is None or record.get("list_price") is None:
-        return
-    if listed is None or listed.currency != price.currency or listed.minor <= price.minor:
-        yield at("/list_price")
+    for pointer, priced in _priced(record):
+        price, listed = price_of(priced), money_of(priced.get("list_price"))
+        if price is None or priced.get("list_price") is None:
+            continue
+        if listed is None or listed.currency != price.currency or listed.minor <= price.minor:
+            yield at(f"{pointer}/list_price")
 
 
 PRICE_CHECKS: tuple[CheckRule[OfferFacts], ...] = (

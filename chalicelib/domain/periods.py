@@ -1,0 +1,19 @@
+"""Periods of time, from a moment until just before another, open where one is not given. Moments are texts as
+the clock writes them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def contains(start: str | None, end: str | None, now: datetime) -> bool:
+    """Whether `now` lies in the period."""
+    return (not start or moment(start) <= now) and (not end or now < moment(end))
+
+
+def next_edge(edges: Iterable[str | None], now: datetime) -> str | None:
+    """The first of these moments that is still to come."""
+    return min((edge for edge in edges if edge and moment(edge) > now), key=moment, default=None)
