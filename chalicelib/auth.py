@@ -67,6 +67,7 @@ ACCESS: Mapping[str, Access] = {
     "change_offer": _supplier(Scope.OFFERS),
     "withdraw_offer": _supplier(Scope.OFFERS),
     "put_stock": _supplier(Scope.OFFERS),
+    "try_offers": _supplier(Scope.OFFERS),
     "create_import": _supplier(Scope.OFFERS),
     "list_imports": _supplier_or_admin(Scope.OFFERS),
     "read_import": _supplier_or_admin(Scope.OFFERS),

@@ -8,7 +8,7 @@ from chalicelib.api.http import Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import imports as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
-from chalicelib.services import cancel_import, failed_rows, read_imports, start_import
+from chalicelib.services import cancel_import, dry_run, failed_rows, read_imports, start_import
 
 bp = Blueprint(__name__)
 
@@ -95,3 +95,16 @@ def read_failed_rows(_call: Call, supplier_id: str, import_id: str) -> Answer:
         "Content-Disposition": f'attachment; filename="{file.name}"',
     }
     return Answer(200, file.text, headers=shown)
+
+
+@bp.route("/suppliers/{supplier_id}/offer-validations", methods=["POST"], content_types=MEDIA_TYPES)
+@endpoint(
+    "Try an offer or a feed: what an import would find, with nothing stored",
+    body=schemas.CandidateSchema(),
+    feed=True,
+    answers={200: schemas.DryRunSchema()},
+)
+def try_offers(call: Call, supplier_id: str) -> Answer:
+    if call.feed:
+        return Answer(200, dry_run.of_feed(supplier_id, call.feed.content, media_type=call.feed.media_type))
+    return Answer(200, dry_run.of_offer(supplier_id, call.body))

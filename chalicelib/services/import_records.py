@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.domain.imports import FAILED, QUEUED, Import
+from chalicelib.domain.imports import FAILED, QUEUED, Counters, Import
+from chalicelib.feeds import FeedRefused
 from chalicelib.problems import NotFound
 from chalicelib.storage import imports
 
@@ -27,7 +28,6 @@ def existing(supplier_id: str, import_id: str) -> Import:
 def shown(import_: Import) -> dict[str, Any]:
     """The import as clients read it. One whose upload never came has failed."""
     is_lost = _was_never_uploaded(import_)
-    counters = import_.counters
     optional = {
         "media_type": import_.media_type,
         "filename": import_.filename,
@@ -39,16 +39,33 @@ def shown(import_: Import) -> dict[str, Any]:
         "supplier_id": import_.supplier_id,
         "status": FAILED if is_lost else import_.status,
         "dialect": import_.dialect,
-        "lines_read": counters.read,
-        "lines_in_success": counters.success,
-        "lines_in_error": counters.error,
-        "lines_with_warning": counters.warning,
-        "lines_in_pending": counters.pending,
+        **counted(import_.counters),
         "unused_columns": list(import_.unused_columns),
         "version": import_.version,
         "created_at": import_.created_at,
         "updated_at": import_.updated_at,
         **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def counted(counters: Counters) -> dict[str, int]:
+    """The counters as clients read them."""
+    return {
+        "lines_read": counters.read,
+        "lines_in_success": counters.success,
+        "lines_in_error": counters.error,
+        "lines_with_warning": counters.warning,
+        "lines_in_pending": counters.pending,
+    }
+
+
+def failure_of(refused: FeedRefused) -> dict[str, Any]:
+    """Why a file could not be read to its end, as clients read it."""
+    place = {"row": refused.row, "column": refused.column}
+    return {
+        "code": refused.code,
+        "detail": refused.message,
+        **{name: value for name, value in place.items() if value is not None},
     }
 
 

@@ -18,7 +18,7 @@ from chalicelib.clients import object_store, queues
 from chalicelib.clients.object_store import ObjectChanged
 from chalicelib.domain.imports import CANCELLED, COMPLETE, FAILED, RUNNING, Import
 from chalicelib.feeds import Feed, FeedRefused, Options, Position, Row, open_feed
-from chalicelib.services import failed_rows, import_chunks, start_import
+from chalicelib.services import failed_rows, import_chunks, import_records, start_import
 from chalicelib.services.commits import commit
 from chalicelib.services.import_chunks import Context
 from chalicelib.storage import import_rows, imports
@@ -103,7 +103,7 @@ def _work(import_: Import, *, until: float) -> None:
             if time.monotonic() > until:
                 return _hand_on(import_)
     except FeedRefused as refused:
-        return _finish(replace(import_, status=FAILED, failure=_failure(refused)))
+        return _finish(replace(import_, status=FAILED, failure=import_records.failure_of(refused)))
     except ObjectChanged:
         failure = {"code": "FEED_CHANGED", "detail": "The file was replaced or removed while it was read."}
         return _finish(replace(import_, status=FAILED, failure=failure))
@@ -192,12 +192,3 @@ def _move(write: Write) -> None:
         commit(write)
     except WriteRefused as refused:
         raise _Lost from refused
-
-
-def _failure(refused: FeedRefused) -> dict[str, Any]:
-    place = {"row": refused.row, "column": refused.column}
-    return {
-        "code": refused.code,
-        "detail": refused.message,
-        **{name: value for name, value in place.items() if value is not None},
-    }

@@ -74,7 +74,9 @@ def a_seller(tax_id: str = "DE136695976") -> Seller:
     assert supplier
     opened = replace(supplier, status="OPEN", validation_state="DONE")
     commit(suppliers.replacing(opened, expected_version=1))
-    return Seller(supplier.supplier_id, registered["api_key"])
+    seller = Seller(supplier.supplier_id, registered["api_key"])
+    seller.send("GET", "")  # from now on its key was used today, and no other request writes that
+    return seller
 
 
 def gtin(number: int) -> str:

@@ -40,6 +40,7 @@ WHO = {
     "PATCH /suppliers/{supplier_id}/offers/{sku}": OWN,
     "DELETE /suppliers/{supplier_id}/offers/{sku}": OWN,
     "PUT /suppliers/{supplier_id}/offers/{sku}/stock": OWN,
+    "POST /suppliers/{supplier_id}/offer-validations": OWN,
     "POST /suppliers/{supplier_id}/imports": OWN,
     "GET /suppliers/{supplier_id}/imports": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/imports/{import_id}": OWN_OR_ADMIN,

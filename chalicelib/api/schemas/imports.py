@@ -4,7 +4,6 @@ from marshmallow import fields, validate
 
 from chalicelib.api.schemas.common import (
     AnswerSchema,
-    CorrectionSchema,
     IssueSchema,
     StoredSchema,
     moment,
@@ -86,15 +85,28 @@ class CandidateSchema(OfferBodySchema):
     sku = optional_text(64)
 
 
-class DryRunSchema(AnswerSchema):
-    """What an import or a PUT would find. `issues` and `corrections` name their row."""
+class TriedCorrectionSchema(AnswerSchema):
+    """A correction that validation would make."""
 
-    dialect = fields.String(allow_none=True)
+    row = fields.Integer(required=True)
+    sku = fields.String(required=True, allow_none=True)
+    rule = fields.String(required=True)
+    field = fields.String(required=True)
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+
+
+class DryRunSchema(AnswerSchema):
+    """What an import would find. `complete` is false where only the first thousand rows were tried."""
+
+    dialect = fields.String(required=True, allow_none=True)
     lines_read = fields.Integer(required=True)
     lines_in_success = fields.Integer(required=True)
     lines_in_error = fields.Integer(required=True)
     lines_with_warning = fields.Integer(required=True)
     lines_in_pending = fields.Integer(required=True)
     unused_columns = fields.List(fields.String(), required=True)
+    complete = fields.Boolean(required=True)
+    failure = fields.Nested(FailureSchema)
     issues = fields.List(fields.Nested(RowIssueSchema), required=True)
-    corrections = fields.List(fields.Nested(CorrectionSchema), required=True)
+    corrections = fields.List(fields.Nested(TriedCorrectionSchema), required=True)
