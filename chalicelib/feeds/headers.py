@@ -1,17 +1,18 @@
 """Which row of a table is its header, what separates its cells, and which dialect it speaks."""
 
-import csv
-import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from chalicelib.feeds import google, own, sheets, shopify, woocommerce
 from chalicelib.feeds.candidates import Candidate, each_alone
 from chalicelib.feeds.kinds import FeedRefused, Position
+from chalicelib.feeds.lines import lines
 from chalicelib.feeds.readings import Reading
-from chalicelib.feeds.tables import Record
+from chalicelib.feeds.tables import Record, records
 
 DELIMITERS = (",", ";", "\t", "|")
 REASON = "error"
@@ -71,45 +72,52 @@ class Header:
 def name_of(column: str) -> str:
     """The name that a column's wording stands for: `Image Link`, `image_link` and `g:image_link` are one.
     What follows `attributes.` is an attribute's name and stays as it is."""
-    plain = column.strip().strip("\ufeff").removeprefix("g:")
+    plain = column.strip().removeprefix("g:")
     prefix = _ATTRIBUTE.match(plain)
     if prefix:
         return "attributes." + plain[prefix.end() :]
     return re.sub(r"[\s_]+", "_", plain.casefold())
 
 
-def find_in_text(head: str) -> Header:
-    """The header in the beginning of a table. Raises FeedRefused where there is none that is known, or one
-    that names a column twice."""
-    spaced = re.search(r'[,;\t|] "', head) is not None
-    newline = b"\r" if "\r" in head and "\n" not in head else b"\n"
+def find_in_text(head: bytes) -> tuple[Header, Position]:
+    """The header in the beginning of a table in UTF-8, and where the rows begin. Raises FeedRefused where
+    there is none that is known, or one that names a column twice."""
+    spaced = re.search(rb'[,;\t|] "', head) is not None
+    newline = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+    start = len(BOM_UTF8) if head.startswith(BOM_UTF8) else 0
+    seen: list[list[str]] = []
     for delimiter in DELIMITERS:
-        header = _find(_first_rows(head, delimiter, spaced), delimiter, spaced=spaced, newline=newline)
-        if header:
-            return header
-    raise _unknown(_first_rows(head, ",", spaced))
+        text = lines([head[start:]], start, newline)
+        rows = records(text, start=start, number=1, delimiter=delimiter, spaced=spaced)
+        first_rows = list(islice(rows, _ROWS_BEFORE))
+        found = _find(first_rows, delimiter, spaced=spaced, newline=newline)
+        if found:
+            return found
+        seen = max(seen, [row.cells for row in first_rows if any(row.cells)][:1], key=_width)
+    raise _unknown(seen)
 
 
-def find_in_sheets(found: Iterable[Any]) -> tuple[Any, Header]:
-    """The first sheet with a header that is known, and the header. Raises FeedRefused as `find_in_text`."""
-    first_rows: list[list[str]] = []
+def find_in_sheets(found: Iterable[Any]) -> tuple[Any, Header, Position]:
+    """The first sheet with a header that is known, the header, and where the rows begin. Raises FeedRefused
+    as `find_in_text`."""
+    rows: list[Record] = []
     for sheet in found:
-        first_rows = [record.cells for record in sheets.records(sheet, 1, _ROWS_BEFORE)]
-        header = _find(first_rows, ",")
+        rows = list(sheets.records(sheet, 1, _ROWS_BEFORE))
+        header = _find(rows, ",")
         if header:
-            return sheet, header
-    raise _unknown(first_rows)
+            return sheet, *header
+    raise _unknown([row.cells for row in rows if any(row.cells)])
 
 
 def _find(
-    rows: Iterable[Sequence[str]], delimiter: str, *, spaced: bool = False, newline: bytes = b"\n"
-) -> Header | None:
-    for number, cells in enumerate(rows, start=1):
-        dialect = dialect_of(cells)
+    rows: Iterable[Record], delimiter: str, *, spaced: bool = False, newline: bytes = b"\n"
+) -> tuple[Header, Position] | None:
+    for row in rows:
+        dialect = dialect_of(row.cells)
         if dialect:
-            header = Header(dialect, _without_empty_end(cells), number, delimiter, spaced, newline)
+            header = Header(dialect, _without_empty_end(row.cells), row.number, delimiter, spaced, newline)
             _refuse_twice(header)
-            return header
+            return header, Position(row.end, row.number + 1)
     return None
 
 
@@ -131,9 +139,13 @@ def _refuse_twice(header: Header) -> None:
         seen.add(name)
 
 
-def _unknown(rows: Iterable[Sequence[str]]) -> FeedRefused:
-    first = next((cells for cells in rows if any(cells)), [])
-    seen = ", ".join(cell.strip()[:40] for cell in first[:10] if cell.strip()) or "nothing"
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    return len(rows[0]) if rows else 0
+
+
+def _unknown(rows: Sequence[Sequence[str]]) -> FeedRefused:
+    """The refusal of a file that begins with `rows`, the empty ones left out."""
+    seen = ", ".join(cell.strip()[:40] for row in rows[:1] for cell in row[:10] if cell.strip()) or "nothing"
     return FeedRefused(
         "UNKNOWN_DIALECT",
         f"No row among the first {_ROWS_BEFORE} is a header that is known here; the first has: {seen}. Send "
@@ -144,13 +156,8 @@ def _unknown(rows: Iterable[Sequence[str]]) -> FeedRefused:
     )
 
 
-def _first_rows(head: str, delimiter: str, spaced: bool) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=spaced)
-    return [cells for cells, _ in zip(reader, range(_ROWS_BEFORE), strict=False)]
-
-
 def _without_empty_end(cells: Sequence[str]) -> tuple[str, ...]:
-    columns = [cell.strip().strip("\ufeff") for cell in cells]
+    columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
     return tuple(columns)

@@ -6,7 +6,7 @@ A record is an offer body with its `sku` among its fields, or `{"sku": …, "off
 import json
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from chalicelib.feeds import own
@@ -81,7 +81,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         text = content.decode("utf-8")
         value = json.loads(
-            text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+            text, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
         )
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start + 1} is not UTF-8") from error
@@ -94,6 +94,13 @@ def _parsed(content: bytes) -> dict[str, Any]:
     if _ESCAPED_SURROGATE.search(text):
         _refuse_half_characters(value)
     return value
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"nobody can count to {text[:40]}") from error
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

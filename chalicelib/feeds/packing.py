@@ -1,5 +1,6 @@
 """Files that come packed: gzip, or one file in a zip, opened without trusting what they say of their size."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,11 @@ MOST_UNPACKED = 2 * 1024**3
 _FREE = 10 * 1024**2
 _MOST_RATIO = 200
 """A feed packs twenty times smaller, a bomb a thousand times; the first `_FREE` bytes may be anything."""
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError),
+    *(NotImplementedError, RuntimeError),
+)
+"""What zipfile raises for archives that are damaged or made by somebody to be so."""
 _NOT_FEEDS = (
     (b"\xd0\xcf\x11\xe0", "a workbook in the old XLS format. Save it as XLSX or CSV"),
     (b"%PDF", "a PDF. Send a table, JSON or XML"),
@@ -87,7 +93,7 @@ def opened_zip(source: Source, stream: BinaryIO) -> tuple[BinaryIO, zipfile.ZipF
     file = stream if stream.seekable() else _kept(source)
     try:
         return file, zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except BROKEN as error:
         raise _damaged() from error
 
 
@@ -128,7 +134,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
         with archive.open(entry) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except BROKEN as error:
         raise _damaged() from error
 
 

@@ -1,7 +1,6 @@
 """From a file to rows: what it is packed in, how it is written, which dialect it speaks."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from chalicelib.feeds import (
@@ -75,37 +74,25 @@ def _is_lines_of_json(head: bytes) -> bool:
 
 
 def _table(source: Source, encoding: str, options: Options, position: Position | None) -> Feed:
-    header = headers.find_in_text(source.head.decode("utf-8-sig", "replace"))
+    header, begin = headers.find_in_text(source.head)
 
-    def read(begin: Position, chunks: Iterable[bytes]) -> Iterator[Record]:
+    def read(begin: Position) -> Iterator[Record]:
         return records(
-            lines(chunks, begin.offset, header.newline),
+            lines(source.chunks(begin.offset), begin.offset, header.newline),
             start=begin.offset,
             number=begin.row,
             delimiter=header.delimiter,
             spaced=header.spaced,
         )
 
-    def behind_header() -> Position:
-        before = read(Position(0, 1), [source.head])
-        return Position(next(islice(before, header.number - 1, None)).end, header.number + 1)
-
-    return tabular.feed(
-        header,
-        lambda begin: read(begin, source.chunks(begin.offset)),
-        position or behind_header(),
-        options,
-        encoding,
-    )
+    return tabular.feed(header, read, position or begin, options, encoding)
 
 
 def _sheet(found: list[Any], options: Options, position: Position | None) -> Feed:
     """The first sheet that has a header; failed rows come back as CSV."""
-    sheet, header = headers.find_in_sheets(found)
-    return tabular.feed(
-        header,
-        lambda begin: sheets.records(sheet, begin.offset),
-        position or Position(header.number + 1, header.number + 1),
-        options,
-        "utf-8-sig",
-    )
+    sheet, header, begin = headers.find_in_sheets(found)
+
+    def read(begin: Position) -> Iterator[Record]:
+        return sheets.records(sheet, begin.offset)
+
+    return tabular.feed(header, read, position or begin, options, "utf-8-sig")

@@ -5,6 +5,7 @@ all in memory while it is read.
 """
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,23 +15,14 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from chalicelib.feeds.kinds import FeedRefused
-from chalicelib.feeds.packing import refuse_bomb
+from chalicelib.feeds.packing import BROKEN, refuse_bomb
 from chalicelib.feeds.tables import Record
 
 _MOST_COLUMNS, _MOST_ROWS = 500, 1_048_576
 _MB = 1024**2
 _LARGEST = ((re.compile(r"xl/worksheets/"), 512 * _MB), (re.compile(r"xl/sharedStrings"), 128 * _MB))
 _LARGEST_OTHER = 16 * _MB
-_BROKEN = (
-    zipfile.BadZipFile,
-    ParseError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OSError,
-)
+_BROKEN = (*BROKEN, ParseError, TypeError, LookupError, AttributeError, AssertionError)
 """What openpyxl raises for parts that are missing or not as they should be."""
 
 
@@ -45,6 +37,7 @@ def open_sheets(archive: zipfile.ZipFile, file: BinaryIO) -> list[Any]:
                 "FILE_TOO_LARGE", "The workbook is larger than can be read. Save it as CSV, or in parts."
             )
         refuse_bomb(part.compress_size, part.file_size)
+    warnings.filterwarnings("ignore", module="openpyxl")  # of styles and validations that nobody asks for
     with _refused_if_broken():
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         for sheet in book.worksheets:

@@ -45,10 +45,10 @@ def records(
                 begin, end, faults = text.taken()
                 yield Record(number, cells, begin, end, faults + _long_cells(cells, end - begin))
                 number += 1
-        except _Overrun:
+        except (_Overrun, csv.Error) as error:
             first_line, begin, end = text.give_back_all_but_first(number)
             cells = next(csv.reader([first_line], delimiter=delimiter, skipinitialspace=spaced))
-            yield Record(number, cells, begin, end, (NOT_CLOSED,))
+            yield Record(number, cells, begin, end, (NOT_CLOSED if isinstance(error, _Overrun) else _STRAY,))
             number += 1
         else:
             return
@@ -102,7 +102,8 @@ class _Text:
         begin = self._begin
         self._again.extend(reversed(others))
         self._forget(first.end)
-        return self._decoded(first.content[:_SHOWN_OF_LONG_LINE]), begin, first.end
+        shown = self._decoded(first.content[:_SHOWN_OF_LONG_LINE]).rstrip("\r\n")
+        return shown.replace("\r", " "), begin, first.end
 
     def _decoded(self, content: bytes) -> str:
         try:
@@ -130,6 +131,12 @@ NOT_CLOSED = Fault(
     None,
     f"The row does not end within {MAX_ROW} bytes or before the file does: most often a quote is opened in "
     "it and never closed. Close it, or shorten the row.",
+)
+_STRAY = Fault(
+    "feed.row_end",
+    "INVALID_ATTRIBUTE",
+    None,
+    "A carriage return stands within the row, outside of quotes. Take it away, or put the cell in quotes.",
 )
 _LONG_CELL = Fault(
     "feed.cell_length",

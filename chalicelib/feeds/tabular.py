@@ -34,7 +34,9 @@ def feed(header: Header, records: Records, begin: Position, options: Options, en
 
 def _rows(records: Records, header: Header, begin: Position, options: Options) -> Iterator[Row]:
     start = begin._replace(skip=0)
-    filled = (_unshielded(record) for record in records(start) if record.is_bad or any(record.cells))
+    filled = (
+        _unshielded(record) for record in records(start) if record.is_bad or any(map(str.strip, record.cells))
+    )
     candidates = header.dialect.arrange(filled, header.names, start)
     for candidate in islice(candidates, begin.skip, None):
         yield _row(candidate, header, options)
