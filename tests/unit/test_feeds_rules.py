@@ -156,7 +156,7 @@ ITEM = b"<item><g:id>A</g:id><g:title>" + LONG + b"</g:title><g:price>1 EUR</g:p
     ("header", "row"),
     [
         (b"sku,title,price\n", b'A-1,"' + LONG + b'\nand more",1 EUR\n'),
-        (b"", b'{"sku": "A-1", "title": "' + LONG + b'"}\n'),
+        (b"\n", b'{"sku": "A-1", "title": "' + LONG + b'"}\n'),
         (b"[", b'{"sku": "A-1", "title": "' + LONG + b'"},'),
         (b"<rss><channel>", ITEM),
         (b"Handle,Title,Variant SKU,Variant Price\n", b"a," + LONG + b",1,2\na,,2,3\nb,B,4,5\n"),
