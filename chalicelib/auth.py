@@ -63,6 +63,7 @@ ACCESS: Mapping[str, Access] = {
     "accept_offer_suggestions": _supplier(Scope.OFFERS),
     "list_offers": _supplier_or_admin(Scope.OFFERS),
     "read_offer": _supplier_or_admin(Scope.OFFERS),
+    "explain_offer": _supplier_or_admin(Scope.OFFERS),
     "put_offer": _supplier(Scope.OFFERS),
     "change_offer": _supplier(Scope.OFFERS),
     "withdraw_offer": _supplier(Scope.OFFERS),

@@ -6,7 +6,9 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.http import JSON_BODY, PATCH_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import offers as schemas
+from chalicelib.api.schemas.explanations import OfferExplanationSchema
 from chalicelib.bodies.offer import OfferBodySchema
+from chalicelib.services import explain_offer as explanation
 from chalicelib.services import manage_offers, offer_records, read_offers, set_stock
 
 bp = Blueprint(__name__)
@@ -37,6 +39,15 @@ def list_offers(call: Call, supplier_id: str) -> Answer:
 def read_offer(_call: Call, supplier_id: str, sku: str) -> Answer:
     offer = offer_records.read(supplier_id, sku)
     return Answer(200, offer, etag=etag(offer["version"]))
+
+
+@bp.route(f"{OFFER}/explain")
+@endpoint(
+    "Why an offer is not for sale, or not the featured one, and what to do next",
+    answers={200: OfferExplanationSchema()},
+)
+def explain_offer(_call: Call, supplier_id: str, sku: str) -> Answer:
+    return Answer(200, explanation.explain(supplier_id, sku))
 
 
 @bp.route(OFFER, methods=["PUT"], content_types=JSON_BODY)

@@ -23,6 +23,7 @@ a correction that the supplier must be asked about requests changes."""
 @dataclass(frozen=True)
 class Offer:
     """One supplier's offer as it was sent and judged; `content` is the offer body as JSON.
+    `judged_version` is the one that validation decided on last, at `judged_at`.
 
     What is on sale (price, stock) stands in its Terms. `withdrawn` keeps the history of a deleted offer.
     """
@@ -39,6 +40,8 @@ class Offer:
     corrections: tuple[Mapping[str, Any], ...] = ()
     review_id: str | None = None
     rules_version: int = 0
+    judged_version: int | None = None
+    judged_at: str | None = None
     overtaken_corrections: tuple[str, ...] = ()
     product_id: str | None = None
     correlation_id: str = ""
@@ -172,6 +175,7 @@ class Product:
     offers_view: tuple[Mapping[str, Any], ...] = ()
     offers_later: tuple[Mapping[str, Any], ...] = ()
     view_until: str | None = None
+    view_at: str | None = None
     view_version: int = 0
     version: int = 1
     correlation_id: str = ""

@@ -49,12 +49,15 @@ CLIENTS_READ = (
 
 class Criterion(NamedTuple):
     """`value` is less for the better offer; its second argument counts the currencies that the product is
-    offered in. `won` and `lost` say that this criterion decided."""
+    offered in. `won` and `lost` say that this criterion decided. `shown` is the value as people read it;
+    where it `is_private`, of their own offers only."""
 
     name: str
     value: Callable[[Entry, Mapping[str, int]], Any]
     won: str
     lost: str
+    shown: Callable[[Entry], Any]
+    is_private: bool = False
 
 
 def _condition(entry: Entry, _currencies: Mapping[str, int]) -> int:
@@ -67,30 +70,67 @@ def _currency(entry: Entry, currencies: Mapping[str, int]) -> tuple[int, str]:
     return (-currencies[currency], currency)
 
 
-def landed_price(entry: Entry) -> int:
-    """What a piece costs at the shopper's door as far as it is known, in minor units."""
-    shipping = entry.get("shipping_price")
-    return Money.parse(entry["price"]).minor + (Money.parse(shipping).minor if shipping else 0)
+def landed_price(entry: Entry) -> Money:
+    """What a piece costs at the shopper's door, as far as it is known."""
+    price, shipping = Money.parse(entry["price"]), entry.get("shipping_price")
+    return price + Money.parse(shipping) if shipping else price
 
 
 CRITERIA = (
-    Criterion("condition", _condition, "BETTER_CONDITION", "LESSER_CONDITION"),
+    Criterion(
+        "condition",
+        _condition,
+        "BETTER_CONDITION",
+        "LESSER_CONDITION",
+        lambda entry: entry["condition"],
+    ),
     Criterion(
         "reliability",
         lambda entry, _: entry["inputs"]["health"] < LEAST_HEALTH,
         "ACCEPTS_ORDERS",
         "REFUSES_ORDERS",
+        lambda entry: entry["inputs"]["health"] >= LEAST_HEALTH,
+        is_private=True,
     ),
     # Currencies do not compare: the one that most offers are in comes first.
-    Criterion("currency", _currency, "COMMON_CURRENCY", "OTHER_CURRENCY"),
-    Criterion("landed_price", lambda entry, _: landed_price(entry), "LOWEST_PRICE", "HIGHER_PRICE"),
     Criterion(
-        "handling_days", lambda entry, _: entry["handling_days"], "FASTEST_HANDLING", "SLOWER_HANDLING"
+        "currency",
+        _currency,
+        "COMMON_CURRENCY",
+        "OTHER_CURRENCY",
+        lambda entry: entry["price"]["currency"],
     ),
-    Criterion("health", lambda entry, _: -entry["inputs"]["health"], "BEST_HEALTH", "LOWER_HEALTH"),
-    Criterion("stock", lambda entry, _: -min(entry["available"], ENOUGH_STOCK), "MOST_STOCK", "LESS_STOCK"),
+    Criterion(
+        "landed_price",
+        lambda entry, _: landed_price(entry).minor,
+        "LOWEST_PRICE",
+        "HIGHER_PRICE",
+        lambda entry: landed_price(entry).as_json(),
+    ),
+    Criterion(
+        "handling_days",
+        lambda entry, _: entry["handling_days"],
+        "FASTEST_HANDLING",
+        "SLOWER_HANDLING",
+        lambda entry: entry["handling_days"],
+    ),
+    Criterion(
+        "health",
+        lambda entry, _: -entry["inputs"]["health"],
+        "BEST_HEALTH",
+        "LOWER_HEALTH",
+        lambda entry: entry["inputs"]["health"],
+        is_private=True,
+    ),
+    Criterion(
+        "stock",
+        lambda entry, _: -min(entry["available"], ENOUGH_STOCK),
+        "MOST_STOCK",
+        "LESS_STOCK",
+        lambda entry: entry["available"],
+    ),
     # Nothing tells them apart: the order of their ids is as good as any, and stays.
-    Criterion("offer_id", lambda entry, _: entry["offer_id"], "TIE", "TIE"),
+    Criterion("offer_id", lambda entry, _: entry["offer_id"], "TIE", "TIE", lambda entry: entry["offer_id"]),
 )
 
 

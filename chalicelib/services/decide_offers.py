@@ -136,6 +136,8 @@ def decision(
         corrections=outcome.corrections,
         overtaken_corrections=outcome.overtaken,
         rules_version=case.settings.version,
+        judged_version=before.version,
+        judged_at=now,
         updated_at=now,
     )
     decided, writes = _with_review(decided, doubtful=doubtful)

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.issues import Issue, doubts
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import AUTOMATIC, MANUAL, Supplier
-from chalicelib.services import supplier_records
+from chalicelib.services import review_records, supplier_records
 from chalicelib.storage import reviews
 
 STEPS = {
@@ -32,7 +32,7 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
     optional = {
         "suspension_type": supplier.suspension_type,
         "decided": history[-1] if history else None,
-        "review": _case(review) if review else None,
+        "review": review_records.as_case(review) if review else None,
     }
     return {
         "supplier_id": supplier.supplier_id,
@@ -68,16 +68,6 @@ def _steps(supplier: Supplier, review: Review | None, blocking: list[Issue]) -> 
         yield "MEND_PROFILE"
         if review is not None and review.status != "RESOLVED":
             yield "WAIT_FOR_REVIEW"
-
-
-def _case(review: Review) -> dict[str, Any]:
-    case = {
-        "review_id": review.review_id,
-        "status": "RESOLVED" if review.status == "RESOLVED" else "OPEN",
-        "resolution": review.resolution,
-        "note": review.note,
-    }
-    return {name: value for name, value in case.items() if value is not None}
 
 
 def _shown(entry: Mapping[str, Any], *, names_people: bool) -> dict[str, Any]:

@@ -97,3 +97,14 @@ def shown(review: Review, record: dict[str, Any] | None) -> dict[str, Any]:
         "updated_at": review.updated_at,
         **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def as_case(review: Review) -> dict[str, Any]:
+    """What whoever the case is about may read of it."""
+    case = {
+        "review_id": review.review_id,
+        "status": "RESOLVED" if review.status == "RESOLVED" else "OPEN",
+        "resolution": review.resolution,
+        "note": review.note,
+    }
+    return {name: value for name, value in case.items() if value is not None}

@@ -147,6 +147,8 @@ class OfferItem(Item, discriminator="OFFER"):
     corrections = JSONText()
     review_id = UnicodeAttribute(null=True)
     rules_version = NumberAttribute(default=0)
+    judged_version = NumberAttribute(null=True)
+    judged_at = UnicodeAttribute(null=True)
     overtaken_corrections = JSONText(null=True)
     product_id = UnicodeAttribute(null=True)
 
@@ -187,6 +189,7 @@ class ProductItem(Item, discriminator="PRODUCT"):
     offers_view = JSONText()
     offers_later = JSONText()
     view_until = UnicodeAttribute(null=True)
+    view_at = UnicodeAttribute(null=True)
     view_version = NumberAttribute(default=0)
 
 

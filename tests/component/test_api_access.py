@@ -26,6 +26,7 @@ WHO = {
     "POST /suppliers": ANYONE,
     "GET /suppliers/{supplier_id}": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/explain": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/offers/{sku}/explain": OWN_OR_ADMIN,
     "PATCH /suppliers/{supplier_id}": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/order-api/test": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/api-keys": OWN_OR_ADMIN,
