@@ -11,7 +11,11 @@ from chalicelib.problems import NotFound
 bp = Blueprint(__name__)
 
 _FILES = Path(__file__).parents[1] / "console"
-_TYPES = {"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8"}
+_SCRIPTS = ("console.js", "page.js", "reviews.js", "lessons.js", "numbers.js")
+_TYPES = {
+    "console.css": "text/css; charset=utf-8",
+    **dict.fromkeys(_SCRIPTS, "text/javascript; charset=utf-8"),
+}
 _HEADERS = {
     # What suppliers wrote is shown here: nothing but our own files may run, and nobody may frame the page.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

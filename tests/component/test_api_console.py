@@ -14,11 +14,22 @@ def test_the_console_is_a_page_that_runs_only_its_own_files():
     assert not re.search(r"<script(?![^>]*\ssrc=)|\son[a-z]+=|<style", page.text)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("console.js", "text/javascript"), ("console.css", "text/css")])
-def test_every_file_that_the_page_names_is_served(name, kind):
-    assert f"console/{name}" in call("GET", "/console").text
+SCRIPTS = ["console.js", "page.js", "reviews.js", "lessons.js", "numbers.js"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [*((name, "text/javascript") for name in SCRIPTS), ("console.css", "text/css")]
+)
+def test_every_file_of_the_console_is_served(name, kind):
     file = call("GET", f"/console/{name}")
     assert (file.status, file.headers["Content-Type"].split(";")[0]) == (200, kind)
+
+
+def test_the_page_and_its_scripts_name_no_file_that_is_not_served():
+    named = re.findall(r"console/([a-z.]+)", call("GET", "/console").text)
+    for name in SCRIPTS:
+        named += re.findall(r'from "\./([a-z.]+)"', call("GET", f"/console/{name}").text)
+    assert set(named) == {*SCRIPTS, "console.css"}
 
 
 @pytest.mark.parametrize("name", ["console.html", "..%2Fauth.py", "none.js"])
@@ -26,6 +37,7 @@ def test_no_other_file_is(name):
     assert call("GET", f"/console/{name}").status == 404
 
 
-def test_the_console_writes_no_markup_of_others():
-    script = call("GET", "/console/console.js").text
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_console_writes_no_markup_of_others(name):
+    script = call("GET", f"/console/{name}").text
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
