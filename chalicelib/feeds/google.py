@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.availability import BACKORDER, IN_STOCK, OUT_OF_STOCK, PREORDER, availability_of
 from chalicelib.feeds.markup import plain_text
-from chalicelib.feeds.readings import Price, Reading, filled
+from chalicelib.feeds.readings import Reading, filled
 
 TABLE, XML = "GOOGLE_TSV", "GOOGLE_XML"
 
@@ -46,7 +46,6 @@ def is_used(name: str) -> bool:
 def read(row: Reading) -> tuple[str, dict[str, Any]]:
     """The SKU and the offer body of an item."""
     gtin = row.text("gtin")
-    price, list_price = _prices(row)
     offer = {
         "title": row.text("title"),
         "description": plain_text(row.text("description")),
@@ -57,11 +56,9 @@ def read(row: Reading) -> tuple[str, dict[str, Any]]:
         "attributes": {name: text for name in _ATTRIBUTES if (text := row.text(name))},
         "handling_days": _handling_days(row),
     }
-    return row.text("id"), offer | filled(
+    return row.text("id"), offer | _prices(row) | filled(
         gtin=gtin or None,
         identifier_exempt_reason=None if gtin else _exemption(row),
-        price=row.required(price, "price"),
-        list_price=list_price,
         quantity=_quantity(row),
         shipping_weight=row.weight("shipping_weight"),
         available_from=row.moment("availability_date"),
@@ -69,10 +66,13 @@ def read(row: Reading) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _prices(row: Reading) -> tuple[Price, Price]:
-    price = row.price("price", row.currency)
-    sale = row.price("sale_price", row.currency)
-    return row.reduced(price, sale, "sale_price", has_period=bool(row.text("sale_price_effective_date")))
+def _prices(row: Reading) -> dict[str, Any]:
+    """A sale price holds always or in an ISO 8601 interval, `2027-02-24T11:07+0100/2027-02-28T23:07+0100`."""
+    price, sale = row.price("price", row.currency), row.price("sale_price", row.currency)
+    if sale is None:
+        row.required(price, "price")
+    begin, _, end = row.text("sale_price_effective_date").partition("/")
+    return row.on_sale(price, sale, row.period(begin, end, of="sale_price_effective_date"))
 
 
 def _category(row: Reading) -> str:

@@ -82,12 +82,12 @@ def name_of(column: str) -> str:
 def find_in_text(head: bytes) -> tuple[Header, Position]:
     """The header in the beginning of a table in UTF-8, and where the rows begin. Raises FeedRefused where
     there is none that is known, or one that names a column twice."""
-    spaced = re.search(rb'[,;\t|] "', head) is not None
     newline = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
     start = len(BOM_UTF8) if head.startswith(BOM_UTF8) else 0
     seen: list[list[str]] = []
     for delimiter in DELIMITERS:
         text = lines([head[start:]], start, newline)
+        spaced = _is_spaced(head, delimiter.encode())
         rows = records(text, start=start, number=1, delimiter=delimiter, spaced=spaced)
         first_rows = list(islice(rows, _ROWS_BEFORE))
         found = _find(first_rows, delimiter, spaced=spaced, newline=newline)
@@ -137,6 +137,12 @@ def _refuse_twice(header: Header) -> None:
                 column=column,
             )
         seen.add(name)
+
+
+def _is_spaced(head: bytes, delimiter: bytes) -> bool:
+    """Whether a blank follows each delimiter of the first line: then it belongs to no cell."""
+    first_line = head.lstrip().splitlines()[0]
+    return 0 < first_line.count(delimiter) == first_line.count(delimiter + b" ")
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:

@@ -12,18 +12,24 @@ _OPTIONAL_TEXTS = (
     *("gtin", "identifier_exempt_reason", "commission_category"),
     *("available_from", "available_until"),
 )
-_OTHERS = ("price", "currency", "list_price", "quantity", "handling_days", "image_urls", "shipping_weight")
-FIELDS = frozenset({"sku", *_TEXTS, *_OPTIONAL_TEXTS, *_OTHERS, "attributes"}) - {"currency"}
-"""What a JSON record may say; a table has `currency` besides, and a column `attributes.<name>` for each."""
+_OTHERS = (
+    *("price", "list_price", "shipping_price", "quantity", "handling_days", "image_urls"),
+    "shipping_weight",
+)
+_ONLY_IN_JSON = ("prices", "attributes")
+FIELDS = frozenset({"sku", *_TEXTS, *_OPTIONAL_TEXTS, *_OTHERS, *_ONLY_IN_JSON})
+"""What a JSON record may say."""
+_COLUMNS = FIELDS.difference(_ONLY_IN_JSON) | {"currency"}
 _ATTRIBUTE = "attributes."
+"""Each attribute has a column, `attributes.<name>`."""
 
 
 def is_told_by(names: Set[str]) -> bool:
-    return "sku" in names and len(names & (FIELDS | {"currency"})) >= 3
+    return "sku" in names and len(names & _COLUMNS) >= 3
 
 
 def is_used(name: str) -> bool:
-    return name in FIELDS or name == "currency" or name.startswith(_ATTRIBUTE)
+    return name in _COLUMNS or name.startswith(_ATTRIBUTE)
 
 
 def read(row: Reading) -> tuple[str, dict[str, Any]]:
@@ -35,6 +41,7 @@ def read(row: Reading) -> tuple[str, dict[str, Any]]:
     offer |= filled(
         price=row.price("price", currency),
         list_price=row.price("list_price", currency),
+        shipping_price=row.price("shipping_price", currency),
         quantity=row.whole("quantity"),
         handling_days=row.whole("handling_days"),
         shipping_weight=row.weight("shipping_weight"),

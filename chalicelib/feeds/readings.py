@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,8 @@ _BETWEEN_URLS = re.compile(r"\s*\|\s*|,?\s+|,(?=(?:https?:)?//)")
 
 Price = dict[str, str] | str | None
 """Money as JSON, the text that could not be read, or none."""
+Period = tuple[str | None, str | None]
+"""From when, and until just before when, open where it is None."""
 
 
 class Reading:
@@ -56,20 +58,16 @@ class Reading:
         seen = self.values.get(name) if name else None
         self.faults.append(Fault(f"feed.{rule}", code, column, message, severity, seen))
 
-    def reduced(
-        self, price: Price, sale: Price, name: str, *, has_period: bool = False
-    ) -> tuple[Price, Price]:
-        """The price, and the higher one that it was reduced from. A sale price that holds for a period is
-        left out with a warning: nobody would end it."""
-        if sale is None or not is_below(sale, price):
-            return (sale if price is None else price), None
-        if has_period:
-            message = (
-                "The sale price holds for a period and was left out. Send it as the price while it holds."
-            )
-            self.note("sale_price", "INVALID_PRICE", name, message, WARNING)
-            return price, None
-        return sale, price
+    def on_sale(self, price: Price, sale: Price, period: Period | None) -> dict[str, Any]:
+        """The fields `price`, `list_price` and `prices` of what costs less for a period, or until further
+        notice where it is open. A sale price that is not below the price, or has no period, is none."""
+        if period is None or not (isinstance(sale, dict) and (price is None or is_below(sale, price))):
+            return filled(price=price)
+        begin, end = period
+        if begin is end is None:
+            return filled(price=sale, list_price=price)
+        window = filled(price=sale, list_price=price, valid_from=begin, valid_until=end)
+        return filled(price=price, prices=[window])
 
     def required(self, price: Price, *names: str) -> Price:
         """The price, with a fault where there is none."""
@@ -128,18 +126,23 @@ class Reading:
         return quantity
 
     def moment(self, name: str) -> str | None:
-        """An ISO 8601 date or time as RFC 3339, in UTC where it names no zone. None, with a warning, where it
-        cannot be read."""
-        text = self.text(name)
-        if not text:
-            return None
+        """The date or time as RFC 3339. None, with a warning, where it cannot be read."""
         try:
-            moment = datetime.fromisoformat(text)
+            return _moment(self.text(name))
         except ValueError:
             message = "The date cannot be read and was left out. Send it as 2027-01-31."
             self.note("date", "INVALID_ATTRIBUTE", name, message, WARNING)
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+    def period(self, begin: str, end: str, *, of: str) -> Period | None:
+        """The period between two texts of the field `of`, open where they are empty. None, with a warning,
+        where one of them cannot be read."""
+        try:
+            return _moment(begin), _moment(end, is_end=True)
+        except ValueError:
+            message = "The period of the sale price cannot be read, and the sale price was left out."
+            self.note("date", "INVALID_ATTRIBUTE", of, message, WARNING)
+            return None
 
     def weight(self, name: str, unit: str = "") -> dict[str, Any] | None:
         """`{"value", "unit"}` of a text such as `2.5 kg`, or of a number in `unit`. None where there is none
@@ -152,7 +155,7 @@ class Reading:
             message = "The weight cannot be read and was left out. Send it as 2.5 kg."
             self.note("weight", "INVALID_ATTRIBUTE", name, message, WARNING)
             return None
-        return {"value": read[0], "unit": read[1]} if read[0] else None
+        return {"value": Decimal(str(read[0])), "unit": read[1]} if read[0] else None
 
     def urls(self, *names: str) -> list[str]:
         """The image addresses of the fields, in order, each once."""
@@ -175,6 +178,20 @@ def is_below(sale: Price, price: Price) -> bool:
         and sale["currency"] == price["currency"]
         and Decimal(sale["amount"]) < Decimal(price["amount"])
     )
+
+
+def _moment(text: str, *, is_end: bool = False) -> str | None:
+    """An ISO 8601 date or time as RFC 3339, in UTC where it names no zone; a date is its beginning or its
+    end. None for no text; raises ValueError for one that is neither."""
+    if not text.strip():
+        return None
+    moment = datetime.fromisoformat(text.strip())
+    try:
+        if is_end and len(text.strip()) <= len("2027-01-31"):
+            moment += timedelta(days=1)
+    except OverflowError as error:
+        raise ValueError(text) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
 def _with_scheme(url: str) -> str:

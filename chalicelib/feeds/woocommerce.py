@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.feeds.candidates import Candidate, cell, filled_from
 from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Position
 from chalicelib.feeds.markup import plain_text
-from chalicelib.feeds.readings import Price, Reading, filled
+from chalicelib.feeds.readings import Reading, filled
 from chalicelib.feeds.tables import Record
 
 NAME = "WOOCOMMERCE_CSV"
@@ -85,7 +85,6 @@ def read(row: Reading) -> tuple[str, dict[str, Any]]:
         for name in row.values
         if name.endswith("_name") and _ATTRIBUTE.fullmatch(name) and row.text(name)
     }
-    price, list_price = _prices(row)
     offer = {
         "title": row.text("name"),
         "description": plain_text(row.text("description", "short_description").replace("\\n", "\n")),
@@ -96,10 +95,8 @@ def read(row: Reading) -> tuple[str, dict[str, Any]]:
         "attributes": {name: text for name, text in attributes.items() if text},
         "handling_days": row.options.handling_days,
     }
-    return _sku(row), offer | filled(
+    return _sku(row), offer | _prices(row) | filled(
         gtin=row.text(_GTIN) or None,
-        price=row.required(price, "regular_price"),
-        list_price=list_price,
         quantity=_quantity(row),
         shipping_weight=_weight(row),
     )
@@ -110,10 +107,12 @@ def _sku(row: Reading) -> str:
     return row.text("sku") or row.derived_sku("sku", *(("woo", number) if number else ()))
 
 
-def _prices(row: Reading) -> tuple[Price, Price]:
+def _prices(row: Reading) -> dict[str, Any]:
     price, sale = row.price("regular_price", row.currency), row.price("sale_price", row.currency)
-    has_period = bool(row.text("date_sale_price_starts", "date_sale_price_ends"))
-    return row.reduced(price, sale, "sale_price", has_period=has_period)
+    if sale is None:
+        row.required(price, "regular_price")
+    begin, end = row.text("date_sale_price_starts"), row.text("date_sale_price_ends")
+    return row.on_sale(price, sale, row.period(begin, end, of="date_sale_price_ends"))
 
 
 def _quantity(row: Reading) -> int | str | None:

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 from unit.feeds import offer_of, offers_of, opened, rows_of, rules, table, written
 
-from chalicelib.feeds import Options
+from chalicelib.bodies.offer import OfferBodySchema
+from chalicelib.feeds import Options, own
 
 OLD_SHOPIFY = (
     "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,"
@@ -120,7 +122,7 @@ def test_a_woocommerce_variation_takes_from_its_parent_wherever_that_stands_abov
         "handling_days": 2,
         "image_urls": ["https://w.example/1.jpg", "https://w.example/2.jpg"],
         "attributes": {"Size": "S"},
-        "shipping_weight": {"value": 0.2, "unit": "kg"},
+        "shipping_weight": {"value": Decimal("0.2"), "unit": "kg"},
     }
     assert offer_of(medium)["image_urls"] == ["https://w.example/m.jpg"]
     assert offer_of(medium)["quantity"] == 0
@@ -196,14 +198,22 @@ def test_google_merchant_tells_stock_prices_and_identifiers_in_its_own_words():
         "handling_days": 2,
         "image_urls": [f"https://t.example/{name}.jpg" for name in ("1", "2,5", "3")],
         "attributes": {"color": "black"},
-        "shipping_weight": {"value": 0.25, "unit": "kg"},
+        "shipping_weight": {"value": Decimal("0.25"), "unit": "kg"},
     }
     assert rules(tea) == ["feed.stock_not_counted"]
     assert offer_of(pot)["price"] == {"amount": "15.00", "currency": "EUR"}
     assert offer_of(pot)["available_from"] == "2027-03-01T08:00:00+01:00"
     assert (offer_of(pot)["quantity"], offer_of(pot)["category"]) == (7, "Home > Kitchen")
     assert "identifier_exempt_reason" in offer_of(pot)
-    assert rules(pot) == ["feed.price", "feed.sale_price"]
+    assert offer_of(pot)["prices"] == [
+        {
+            "price": {"amount": "12.00", "currency": "EUR"},
+            "list_price": {"amount": "15.00", "currency": "EUR"},
+            "valid_from": "2027-01-01T00:00:00+00:00",
+            "valid_until": "2027-02-02T00:00:00+00:00",
+        }
+    ]
+    assert rules(pot) == ["feed.price"]
     assert offer_of(cup)["quantity"] == 0
     assert rules(jar) == ["feed.price_missing", "feed.availability"]
     assert jar.is_refused
@@ -217,3 +227,33 @@ def test_the_columns_of_a_failed_rows_file_are_the_feeds_own_and_the_reason():
 
     assert header == [*feed.columns, "error"]
     assert (line[0], line[-1]) == ("T-4", "why")
+
+
+@pytest.mark.parametrize("period", ["soon", "2027-01-01/later", "9999-12-31/9999-12-31"])
+def test_a_sale_price_whose_period_nobody_can_read_is_left_out(period: str):
+    header = "id\ttitle\tavailability\tlink\tprice\tsale_price\tsale_price_effective_date\n"
+
+    (row,) = rows_of(f"{header}T-1\tTea\tout of stock\t\t15 EUR\t12 EUR\t{period}\n")
+
+    assert offer_of(row)["price"] == {"amount": "15.00", "currency": "EUR"}
+    assert "prices" not in offer_of(row)
+    assert rules(row) == ["feed.date"]
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        OLD_SHOPIFY,
+        NEW_SHOPIFY,
+        WOO,
+        GOOGLE,
+    ],
+    ids=["old", "new", "woo", "google"],
+)
+def test_what_a_shop_exports_is_what_an_offer_body_may_say(export: str):
+    for row in rows_of(export):
+        assert row.is_refused or OfferBodySchema().load(dict(offer_of(row)))
+
+
+def test_our_own_dialect_says_all_that_an_offer_body_can():
+    assert {"sku", *OfferBodySchema().fields} == own.FIELDS
