@@ -30,13 +30,14 @@ MEDIA_TYPES = [json_body.JSON, *TEXT_TYPES, *BINARY_TYPES]
 UNTOUCHED = (*TEXT_TYPES, *BINARY_TYPES)
 """What the gateway must not take for UTF-8: exports come in other encodings, too."""
 
+_LONGEST_TYPE = 100
 _OBJECT = b"{"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True)
 class SentFeed:
-    """A feed as it came; what it is its content says, and where that leaves it open its media type."""
+    """A feed as it came. What it is its content says; `media_type` is as it was sent, charset and all."""
 
     content: bytes
     media_type: str
@@ -44,8 +45,8 @@ class SentFeed:
 
 def sent(content_type: str | None, raw: bytes) -> SentFeed:
     """The feed in a body. Raises UnsupportedMediaType, PayloadTooLarge."""
-    media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
+    media_type = (content_type or "").strip().lower()[:_LONGEST_TYPE]
+    if _plain(media_type) not in MEDIA_TYPES:
         raise UnsupportedMediaType(
             "UNSUPPORTED_MEDIA_TYPE", f"Send a feed as one of {', '.join(MEDIA_TYPES)}."
         )
@@ -59,4 +60,8 @@ def sent(content_type: str | None, raw: bytes) -> SentFeed:
 
 def is_object(feed: SentFeed) -> bool:
     """Whether this is one JSON object and so no feed, which in JSON is an array."""
-    return feed.media_type == json_body.JSON and feed.content.lstrip(_BLANK).startswith(_OBJECT)
+    return _plain(feed.media_type) == json_body.JSON and feed.content.lstrip(_BLANK).startswith(_OBJECT)
+
+
+def _plain(media_type: str) -> str:
+    return media_type.partition(";")[0].strip()

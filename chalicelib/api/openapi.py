@@ -24,6 +24,8 @@ _SECURITY = {
 _FEED = {name: {"schema": {"type": "string", "format": "binary"}} for name in UNTOUCHED}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _PROBLEM = "application/problem+json"
+_JSON = "application/json"
+_TEXT = {"type": "string"}
 _CORRELATION = "X-Correlation-Id"
 _HEADERS = {
     _CORRELATION: "The request's correlation id, in logs and events alike.",
@@ -132,9 +134,9 @@ def _answer(status: int, schema: Any) -> dict[str, Any]:
     }
     if isinstance(schema, str | tuple):
         types = (schema,) if isinstance(schema, str) else schema
-        answer["content"] = {name: {"schema": {"type": "string"}} for name in types}
+        answer["content"] = {name: {"schema": _TEXT if name != _JSON else {}} for name in types}
     elif schema is not None:
-        answer["content"] = {"application/json": {"schema": schema}}
+        answer["content"] = {_JSON: {"schema": schema}}
     return answer
 
 

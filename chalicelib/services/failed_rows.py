@@ -16,17 +16,20 @@ MAX_INLINE_BYTES = 2_000_000
 """Lambda answers at most 6 MB, and text grows when it is put into JSON."""
 
 _LINK_SECONDS = 300
-MEDIA_TYPES = ("text/csv", "text/tab-separated-values", "application/x-ndjson", "application/xml")
+MEDIA_TYPES = (
+    *("text/csv", "text/tab-separated-values", "application/x-ndjson", "application/json", "application/xml"),
+)
 
 _TSV = ("tsv", "text/tab-separated-values")
 _CSV = ("csv", "text/csv")
 _XML = ("xml", "application/xml")
+_JSON = ("json", "application/json")
 _NDJSON = ("ndjson", "application/x-ndjson")
 
 
 @dataclass(frozen=True)
 class File:
-    """A small file as its text, a large one as a link to it."""
+    """A small file as its text; a large one, and one that is not UTF-8, as a link to it."""
 
     name: str
     media_type: str
@@ -59,7 +62,8 @@ def read(supplier_id: str, import_id: str) -> File:
         raise NotFound("No row of this import was read; see its failure.")
     ending, media_type = _kind(import_.shape)
     name = f"failed-rows-{import_id}.{ending}"
-    if import_.failed_rows_size <= MAX_INLINE_BYTES:
+    is_utf_8 = import_.shape["encoding"].startswith("utf-8")
+    if is_utf_8 and import_.failed_rows_size <= MAX_INLINE_BYTES:
         return File(name, media_type, text=object_store.read(_key(import_id)).decode())
     return File(
         name, media_type, link=object_store.link_to(_key(import_id), filename=name, seconds=_LINK_SECONDS)
@@ -73,4 +77,6 @@ def _key(import_id: str) -> str:
 def _kind(shape: Mapping[str, Any]) -> tuple[str, str]:
     if "columns" in shape:
         return _TSV if shape["delimiter"] == "\t" else _CSV
-    return _NDJSON
+    if "before" in shape:
+        return _XML
+    return _NDJSON if shape["dialect"].endswith("NDJSON") else _JSON

@@ -48,11 +48,11 @@ class Context:
 
 def context_of(import_: Import) -> Context:
     """What a worker that takes the import up must know of the rows before its place."""
-    row = import_.position[1] if import_.position else 1
+    seen = import_rows.seen_before(import_.import_id, import_.position[1]) if import_.position else ()
     return Context(
         supplier_id=import_.supplier_id,
         received_at=import_.received_at,
-        seen=SeenSkus(import_rows.seen_before(import_.import_id, row)),
+        seen=SeenSkus(seen),
         view=image_viewer(),
     )
 

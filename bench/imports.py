@@ -1,0 +1,159 @@
+"""What importing and validating a row costs: `python -m bench.imports ROWS` measures one size in a process of
+its own and prints it as JSON.
+
+The real handlers run here against a stub of AWS in another process: the import worker reads the feed from the
+bucket, then the stream handler is given what the worker wrote. CPU is this process's alone.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench import generated_feed
+from localaws.instance import PROJECT
+
+Json = dict[str, Any]
+SUPPLIER, IMPORT = "sup_bench", "imp_bench"
+_STREAM_BATCH = 100
+_LONG = 100_000.0
+"""Seconds: one worker reads it all, for the stub knows no hand-over."""
+_STREAMED = ("IMPORT", "OFFER", "REVIEW", "TERMS")
+
+
+def measured(rows: int, *, profile: str | None = None) -> Json:
+    """The figures of an import of so many rows."""
+    with ExitStack() as stack:
+        pictures = stack.enter_context(_pictures())
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        feed = home / "feed.csv"
+        with feed.open("wb") as file:
+            file.writelines(generated_feed.write(rows, images=pictures))
+        port = stack.enter_context(_process("bench.stub", str(feed)))
+        _set_environment(port)
+        return _run(rows, feed.stat().st_size, port, profile)
+
+
+def _run(rows: int, size: int, port: int, profile: str | None) -> Json:
+    from chalicelib.events import stream
+    from chalicelib.services import run_import
+
+    _store(size)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    message = {"import_id": IMPORT, "correlation_id": "bench"}
+    worker = _cpu(lambda: run_import.receive(message, seconds=_LONG), profile)
+    after_worker = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bill = _ask(port, "Bill")
+    records = [_inserted(number, item) for number, item in enumerate(_ask(port, "Items")["items"])]
+    streamed = [each for each in records if each["dynamodb"]["NewImage"]["kind"]["S"] in _STREAMED]
+    batches = [streamed[at : at + _STREAM_BATCH] for at in range(0, len(streamed), _STREAM_BATCH)]
+    offers = sum(each["dynamodb"]["NewImage"]["kind"]["S"] == "OFFER" for each in streamed)
+    following = _cpu(lambda: [stream.on_change({"Records": each}, None) for each in batches], profile)
+    followed = _ask(port, "Bill")
+    return {
+        "rows": rows,
+        "worker_ms_per_row": worker / rows,
+        "stream_ms_per_row": following / offers,
+        "worker_units_per_row": sum(bill["units"].values()) / rows,
+        "stream_units_per_row": (sum(followed["units"].values()) - sum(bill["units"].values())) / offers,
+        "units_of": {kind: round(units / rows, 3) for kind, units in bill["units"].items()},
+        "requests_per_row": sum(bill["asked"].values()) / rows,
+        "peak_mb": after_worker / 1024,
+        "grown_mb": (after_worker - before) / 1024,
+    }
+
+
+def _cpu(work: Any, profile: str | None) -> float:
+    """Milliseconds of this process."""
+    if profile:
+        import cProfile
+
+        profiler = cProfile.Profile()
+        profiler.runcall(work)
+        profiler.dump_stats(f"{profile}-{time.monotonic_ns()}")
+        return 0.0
+    started = time.process_time_ns()
+    work()
+    return (time.process_time_ns() - started) / 1e6
+
+
+def _inserted(number: int, item: Json) -> Json:
+    told = {"Keys": {"PK": item["PK"], "SK": item["SK"]}, "NewImage": item, "SequenceNumber": str(number)}
+    return {"eventID": str(number), "eventName": "INSERT", "dynamodb": told, "eventSource": "aws:dynamodb"}
+
+
+def _store(size: int) -> None:
+    from chalicelib import clock
+    from chalicelib.domain.imports import Import
+    from chalicelib.domain.supplier import Supplier
+    from chalicelib.storage import imports, suppliers
+    from chalicelib.storage.transaction import commit
+
+    now = clock.timestamp()
+    profile = {"display_name": "Bench", "country": "DE"}
+    commit(suppliers.adding(Supplier(SUPPLIER, profile, status="OPEN", created_at=now, updated_at=now)))
+    commit(
+        imports.adding(
+            Import(
+                IMPORT, SUPPLIER, "bodies/feed", country="DE", etag='"feed"', size=size, received_at=now,
+                created_at=now, updated_at=now,
+            )
+        )
+    )  # fmt: skip
+
+
+def _set_environment(port: int) -> None:
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "TABLE_NAME": "marketplace-bench",
+        "FEED_BUCKET_NAME": "bench",
+        "IMPORT_QUEUE_URL": f"http://127.0.0.1:{port}/000000000000/import",
+        "REVIEW_QUEUE_URL": f"http://127.0.0.1:{port}/000000000000/review",
+        "STREAM_DEAD_LETTERS_URL": f"http://127.0.0.1:{port}/000000000000/dead",
+        "EVENT_BUS_NAME": "bench",
+        "REMOTE_CHECKS": "lenient",
+        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+@contextmanager
+def _process(module: str, *arguments: str) -> Iterator[int]:
+    """A server in a process of its own; the port that it says it listens on."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def _pictures() -> Iterator[str]:
+    with _process("bench.pictures") as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def _ask(port: int, what: str) -> Json:
+    import urllib.request
+
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/", data=b"{}", headers={"X-Amz-Target": f"Bench.{what}"}
+    )
+    with urllib.request.urlopen(request) as reply:
+        return dict(json.loads(reply.read()))
+
+
+if __name__ == "__main__":
+    print(json.dumps(measured(int(sys.argv[1]), profile=sys.argv[2] if len(sys.argv) > 2 else None)))

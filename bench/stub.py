@@ -1,0 +1,160 @@
+"""A stand-in for AWS in a process of its own: answers at once, remembers what was put, and adds up the bill.
+
+It checks no condition and evaluates no expression, so it serves an import of offers that are new and nothing
+else. Write units are counted as DynamoDB does: one for each started KB, twice in a transaction, and once
+more for each index whose key the item has.
+"""
+
+import json
+import math
+import sys
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+_KB = 1024
+_INDEXES = {"GSI1PK": True, "GSI2PK": False, "GSI3PK": False}
+"""Key of each index, and whether it holds all of the item."""
+
+KEPT = 20_000
+"""Items that it remembers; of more it would know nothing but their bill."""
+
+items: dict[str, Json] = {}
+feed = b""
+asked: Counter[str] = Counter()
+units = Counter[str]()
+
+
+def answer(target: str, body: Json) -> Json:
+    operation = target.partition(".")[2]
+    asked[operation] += 1
+    return _ANSWERS.get(operation, _nothing)(body)
+
+
+def _get(body: Json) -> Json:
+    found = items.get(_key(body["Key"]))
+    return {"Item": found} if found else {}
+
+
+def _get_many(body: Json) -> Json:
+    found = {name: _found(wanted) for name, wanted in body["RequestItems"].items()}
+    return {"Responses": found, "UnprocessedKeys": {}}
+
+
+def _put_one(body: Json) -> Json:
+    _put(body["Item"], times=1)
+    return {}
+
+
+def _update(body: Json) -> Json:
+    known = items.get(_key(body["Key"]), body["Key"])
+    _bill(known, times=1)
+    return {"Attributes": known}
+
+
+def _write_together(body: Json) -> Json:
+    for write in body["TransactItems"]:
+        if "Put" in write:
+            _put(write["Put"]["Item"], times=2)
+        else:
+            _bill(items.get(_key(write["Update"]["Key"]), {}), times=2)
+    return {}
+
+
+def _publish(body: Json) -> Json:
+    return {"Entries": [{"EventId": "1"} for _ in body["Entries"]], "FailedEntryCount": 0}
+
+
+def _nothing(_body: Json) -> Json:
+    return {}
+
+
+_ANSWERS = {
+    "GetItem": _get,
+    "BatchGetItem": _get_many,
+    "PutItem": _put_one,
+    "UpdateItem": _update,
+    "TransactWriteItems": _write_together,
+    "Query": lambda _: {"Items": [], "Count": 0, "ScannedCount": 0},
+    "PutEvents": _publish,
+    "SendMessage": lambda _: {"MessageId": "1"},
+    "Items": lambda _: {"items": list(items.values())},
+    "Bill": lambda _: {"asked": dict(asked), "units": dict(units)},
+}
+
+
+def _found(wanted: Json) -> list[Json]:
+    return [items[key] for key in map(_key, wanted["Keys"]) if key in items]
+
+
+def _key(key: Json) -> str:
+    return f"{key['PK']['S']}|{key['SK']['S']}"
+
+
+def _put(item: Json, *, times: int) -> None:
+    if len(items) < KEPT:
+        items[_key(item)] = item
+    _bill(item, times=times)
+
+
+def _bill(item: Json, *, times: int) -> None:
+    kind = item.get("kind", {}).get("S", "other")
+    size = sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items())
+    charged = math.ceil(max(size, 1) / _KB) * times
+    charged += sum(math.ceil(size / _KB) if whole else 1 for key, whole in _INDEXES.items() if key in item)
+    units[kind] += charged
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self._body()
+        self._send(json.dumps(answer(self.headers["X-Amz-Target"], json.loads(body or b"{}"))).encode())
+
+    def do_PUT(self) -> None:
+        self._body()
+        self._send(b"", ETag='"feed"')
+
+    def do_GET(self) -> None:
+        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+        self._send(feed[int(first) : int(last) + 1], status=206, ETag='"feed"')
+
+    def _body(self) -> bytes:
+        if self.headers.get("Expect") == "100-continue":
+            self.send_response_only(100)
+            self.end_headers()
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            while self.rfile.readline().strip():
+                pass
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _send(self, body: bytes, *, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+
+def main() -> None:
+    global feed  # noqa: PLW0603 - the one thing that is given and not put
+    feed = Path(sys.argv[1]).read_bytes()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
