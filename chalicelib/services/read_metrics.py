@@ -17,7 +17,7 @@ _COUNTED = 1000
 
 def read() -> dict[str, Any]:
     """Validations by day and kind, the rules that people are asked about most, and the reviews that wait.
-    Two round trips to the table for every thousand reviews or less."""
+    One round trip for the counts, and one for each megabyte of waiting reviews."""
     now = clock.now()
     days = [clock.timestamp(now - timedelta(days=back))[:10] for back in range(DAYS)]
     counted = validation_counts.of_days(days, KINDS)

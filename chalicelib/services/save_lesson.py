@@ -24,8 +24,8 @@ def save(review_id: str, lesson: Lesson, *, token: str, note: str | None, actor:
     cases that it settles through validation again.
 
     The new version and the line in the review's history are one transaction. A crash behind it leaves the
-    cases waiting, for a person or for the next validation of their record. Raises NotFound, Unprocessable,
-    StaleVersion where the settings or the review have changed since.
+    cases waiting, for a person, for the next validation of their record, or for the same lesson once more.
+    Raises NotFound, Unprocessable, StaleVersion where the settings or the review have changed since.
     """
     review = review_records.existing(review_id)
     candidate = candidate_of(lesson)

@@ -10,6 +10,8 @@ from chalicelib.storage.items import ValidationCountsItem
 from chalicelib.storage.transaction import Write
 
 KEPT_SECONDS = 400 * 24 * 3600
+_MOST_RULES = 50
+"""Of one batch, the most frequent: an update expression has 4 KB."""
 
 
 def opening(day: str, kind: str) -> Write:
@@ -30,7 +32,7 @@ def adding(day: str, tally: Tally) -> Write:
         TO_REVIEW: ValidationCountsItem.to_review,
     }
     actions = [outcomes[outcome].add(number) for outcome, number in tally.outcomes.items()]
-    for rule, number in tally.rules.items():
+    for rule, number in tally.rules.most_common(_MOST_RULES):
         counted = ValidationCountsItem.rules[rule]
         actions.append(counted.set((counted | 0) + number))
     item = ValidationCountsItem(*keys.validation_counts(day, tally.kind))
