@@ -141,7 +141,7 @@ def _refuse_twice(header: Header) -> None:
 
 def _is_spaced(head: bytes, delimiter: bytes) -> bool:
     """Whether a blank follows each delimiter of the first line: then it belongs to no cell."""
-    first_line = head.lstrip().splitlines()[0]
+    first_line = head.strip().partition(b"\n")[0]
     return 0 < first_line.count(delimiter) == first_line.count(delimiter + b" ")
 
 
