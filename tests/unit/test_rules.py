@@ -49,22 +49,36 @@ def test_a_clean_offer_has_no_findings() -> None:
         ({"address__country": "de"}, "country.unknown", "/address/country"),
         ({"tax_id": "DE136695977"}, "tax_id.invalid", "/tax_id"),
         ({"tax_id": ""}, "tax_id.invalid", "/tax_id"),
-        ({"country": "AE", "contact__phone": None}, "tax_id.not_checked", "/tax_id"),
+        (
+            {"country": "AE", "contact__phone": None, "payout_account": None},
+            "tax_id.not_checked",
+            "/tax_id",
+        ),
         ({"display_name": ""}, "name.missing", "/display_name"),
         ({"legal_name": None}, "name.missing", "/legal_name"),
         ({"accepts_image_standard": False}, "image_standard.not_accepted", "/accepts_image_standard"),
         ({"payout_account__iban": "DE89370400440532013001"}, "iban.invalid", "/payout_account/iban"),
+        ({"payout_account__iban": "DE99370400440000000024"}, "iban.invalid", "/payout_account/iban"),
+        ({"payout_account__iban": "NL91ABNA0417164300"}, "iban.other_country", "/payout_account/iban"),
+        ({"legal_name": "N/A"}, "name.placeholder", "/legal_name"),
+        (
+            {"address__country": "NL", "address__postal_code": "12"},
+            "postal_code.invalid",
+            "/address/postal_code",
+        ),
         ({"contact__email": "joerg at nordlicht"}, "email.invalid", "/contact/email"),
         ({"contact__email": 7}, "email.invalid", "/contact/email"),
         ({"contact__email": "nordlicht@gmail.com"}, "email.other_domain", "/contact/email"),
         ({"contact__email": "joerg@nordlicht-handel.com"}, "email.other_domain", "/contact/email"),
         ({"contact__phone": "+491"}, "phone.invalid", "/contact/phone"),
         ({"contact__phone": "call me"}, "phone.invalid", "/contact/phone"),
+        ({"contact__phone": "+33142685300"}, "phone.other_country", "/contact/phone"),
         ({"website": "nordlicht"}, "website.invalid", "/website"),
         ({"website": "https://nordlicht-handel.de:port"}, "website.invalid", "/website"),
         ({"website": None}, "website.invalid", "/website"),
         ({"brands": [{"name": "", "owned": True}]}, "brand.missing", "/brands/0/name"),
         ({"brands": ["Fjord"]}, "brand.missing", "/brands/0/name"),
+        ({"brands": [{"name": "Fjord"}, {"name": "FJORD."}]}, "brand.repeated", "/brands/1/name"),
     ],
 )
 def test_one_fault_of_a_supplier_is_one_finding(changes: dict[str, Any], rule: str, field: str) -> None:
@@ -76,6 +90,7 @@ def test_a_routing_number_is_checked_where_the_supplier_is_american() -> None:
         CLEAN_SUPPLIER,
         country="US",
         tax_id="12-3456789",
+        contact__phone="+12025550143",
         payout_account={"account_number": "12345678", "routing_number": "111000025"},
     )
 
@@ -144,6 +159,19 @@ def test_two_companies_below_one_registry_do_not_match() -> None:
         ({"gtin": "4006381333932"}, "gtin.check_digit", "/gtin"),
         ({"gtin": "2012345678903"}, "gtin.restricted", "/gtin"),
         ({"brand": "Pelikan"}, "gtin.other_brand", "/brand"),
+        ({"brand": "Stablio GmbH & Co. KG"}, "gtin.other_brand", "/brand"),
+        ({"brand": "Schwan-Stabilo"}, "gtin.brand_spelling", "/brand"),
+        ({"brand": "Stablo"}, "gtin.brand_spelling", "/brand"),
+        (
+            {"gtin": None, "identifier_exempt_reason": "This item has no GTIN"},
+            "gtin.exemption_not_credible",
+            "/identifier_exempt_reason",
+        ),
+        (
+            {"gtin": None, "identifier_exempt_reason": "n/a"},
+            "gtin.exemption_not_credible",
+            "/identifier_exempt_reason",
+        ),
         ({"title": ""}, "content.missing", "/title"),
         ({"category": None}, "content.missing", "/category"),
         ({"description": None}, "description.missing", "/description"),
@@ -157,6 +185,7 @@ def test_two_companies_below_one_registry_do_not_match() -> None:
         ({"price": {"amount": "0.00", "currency": "EUR"}}, "price.not_positive", "/price"),
         ({"price": {"amount": "6.26", "currency": "EUR"}}, "price.far_from_others", "/price"),
         ({"price": {"amount": "0.24", "currency": "EUR"}}, "price.far_from_others", "/price"),
+        ({"list_price": {"amount": "12.01", "currency": "EUR"}}, "list_price.implausible", "/list_price"),
         ({"list_price": {"amount": "1.19", "currency": "EUR"}}, "list_price.not_above", "/list_price"),
         ({"list_price": {"amount": "1.20", "currency": "EUR"}}, "list_price.not_above", "/list_price"),
         ({"list_price": {"amount": "9.99", "currency": "USD"}}, "list_price.not_above", "/list_price"),
@@ -173,6 +202,8 @@ def test_one_fault_of_an_offer_is_one_finding(changes: dict[str, Any], rule: str
     "changes",
     [
         {"gtin": None, "identifier_exempt_reason": "HANDMADE"},
+        {"gtin": None, "identifier_exempt_reason": "No barcode: made to order"},
+        {"list_price": {"amount": "12.00", "currency": "EUR"}},
         {"title": "x" * 200, "description": "y" * 5000},
         {"title": "5 < 6 and 7 > 3 & more; R&D"},
         {"price": {"amount": "6.25", "currency": "EUR"}},
@@ -210,6 +241,23 @@ def test_an_image_over_plain_http_has_its_https_url_suggested() -> None:
     (issue,) = [issues.explain(found, record) for found in offer_findings(record, facts)]
 
     assert (issue["severity"], issue["suggested_value"]) == ("WARNING", "https://img.example.com/a.png")
+
+
+@pytest.mark.parametrize(
+    ("urls", "rule", "field"),
+    [
+        (["https://a.example/1.png", "https://a.example/1.png"], "image.repeated", "/image_urls/1"),
+        (["https://a.example/no-image.png"], "image.placeholder", "/image_urls/0"),
+    ],
+)
+def test_an_image_that_shows_nothing_more_is_a_finding(urls: list[str], rule: str, field: str) -> None:
+    assert names(offer_findings(changed(CLEAN_OFFER, image_urls=urls))) == [(rule, field)]
+
+
+def test_a_price_of_one_cent_is_a_finding() -> None:
+    record = changed(CLEAN_OFFER, price={"amount": "0.01", "currency": "EUR"})
+
+    assert names(offer_findings(record, OfferFacts())) == [("price.token", "/price")]
 
 
 def test_an_image_of_the_least_size_passes() -> None:
@@ -349,6 +397,14 @@ def test_names_are_compared_without_case_and_punctuation(one: str, other: str, s
         ("GB", "GB 980780684"),
         ("NL", "NL4495445B01"),
         ("AT", "ATU13585627"),
+        ("BR", "16.727.230/0001-97"),
+        ("BR", "390.533.447-05"),
+        ("FI", "2077474-0"),
+        ("PL", "8567346215"),
+        ("TR", "17291716060"),
+        ("UA", "32855961"),
+        ("MX", "GODE561231GR8"),
+        ("ZA", "0001339050"),
     ],
 )
 def test_any_tax_number_of_the_country_is_right(country: str, number: str) -> None:

@@ -1,4 +1,4 @@
-"""Countries by the names that people write, and the tax numbers that each country gives out."""
+"""Countries by the names that people write, and the numbers that each country gives out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,23 +37,33 @@ _ALIASES = {
 }
 """Names that are in use and that ISO 3166 does not list."""
 
-_TAX_NUMBERS: dict[str, tuple[str, ...]] = {
-    "AU": ("abn", "acn", "tfn"),
-    "CA": ("bn", "sin"),
-    "CH": ("uid", "vat"),
-    "CN": ("uscc", "ric"),
-    "DE": ("vat", "stnr", "idnr"),
-    "ES": ("nif", "cif", "nie", "dni"),
-    "FR": ("tva", "siren", "siret"),
-    "GB": ("vat", "utr"),
-    "IN": ("gstin", "pan"),
-    "IT": ("iva", "codicefiscale"),
-    "JP": ("cn",),
-    "NO": ("mva", "orgnr"),
-    "SE": ("vat", "orgnr"),
-    "US": ("ein", "itin", "tin"),
+_MORE_TAX_NUMBERS: dict[str, tuple[str, ...]] = {
+    "AU": ("acn", "tfn"),
+    "BR": ("cpf",),
+    "CA": ("sin",),
+    "CH": ("uid",),
+    "CN": ("ric",),
+    "CR": ("cpf",),
+    "DE": ("stnr", "idnr"),
+    "EE": ("registrikood",),
+    "FI": ("ytunnus",),
+    "FR": ("siren", "siret"),
+    "GB": ("utr",),
+    "IE": ("pps",),
+    "IN": ("pan",),
+    "IT": ("codicefiscale",),
+    "LI": ("peid",),
+    "MD": ("idno",),
+    "NO": ("orgnr",),
+    "PL": ("regon",),
+    "RO": ("cui",),
+    "RU": ("ogrn",),
+    "SE": ("orgnr",),
+    "TR": ("tckimlik",),
+    "UA": ("edrpou", "rntrc"),
 }
-"""Modules of python-stdnum by country, where a business may have more than its `vat`."""
+"""What businesses, and people who trade in their own name, give besides the number that python-stdnum knows
+as their country's `vat` or `tin`: modules of it by country."""
 
 
 def code_of(name: str) -> str | None:
@@ -79,6 +89,14 @@ def tax_id_is_valid(country: str, number: str) -> bool | None:
     return any(module.is_valid(number) for module in modules) if modules else None
 
 
+def postal_code_is_valid(country: str, code: str) -> bool | None:
+    """Whether the country's post gives out such codes; None where its form is not known here."""
+    from stdnum.util import get_cc_module
+
+    module = get_cc_module(country.lower(), "postal_code")
+    return bool(module.is_valid(code)) if module is not None else None
+
+
 def compact_tax_id(country: str, number: str) -> str:
     """The number as its country writes it without separators and prefix, so that equal numbers compare
     equal; letters and digits in capitals where the country's numbers are not known here."""
@@ -91,7 +109,7 @@ def compact_tax_id(country: str, number: str) -> str:
 def _tax_modules(country: str) -> Iterator[Any]:
     from stdnum.util import get_cc_module
 
-    for name in _TAX_NUMBERS.get(country, ("vat", "tin")):
+    for name in ("vat", "tin", *_MORE_TAX_NUMBERS.get(country, ())):
         module = get_cc_module(country.lower(), name)
         if module is not None:
             yield module

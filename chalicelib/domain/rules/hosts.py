@@ -42,7 +42,7 @@ def of_email(email: str) -> str | None:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        checked = validate_email(email, check_deliverability=False, test_environment=True)
+        checked = validate_email(email, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         return None
     return str(checked.ascii_domain).lower()

@@ -22,6 +22,7 @@ CONDITIONS = ("NEW", "REFURBISHED", "USED")
     expected="a text",
 )
 def content_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """Google Merchant Center: `title` and `brand` are required; a product without category is not found."""
     for name in LINES:
         if not record.get(name):
             yield at(f"/{name}")
@@ -36,6 +37,7 @@ def content_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected="a text",
 )
 def description_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """Google Merchant Center, `description`."""
     if not record.get("description"):
         yield at("/description")
 
@@ -48,6 +50,7 @@ def description_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected="NEW, REFURBISHED or USED",
 )
 def condition_unknown(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """Google Merchant Center, `condition`: new, refurbished or used."""
     if record.get("condition") not in CONDITIONS:
         yield at("/condition")
 
@@ -91,6 +94,7 @@ def _plain(value: Any, finding: Finding) -> str:
     suggest=_plain,
 )
 def content_markup(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """House rule: the shop shows plain text; markup in it would be shown as it stands, or run."""
     for name in TEXTS:
         if text.has_markup(str(record.get(name) or "")):
             yield at(f"/{name}")

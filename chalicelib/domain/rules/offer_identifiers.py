@@ -1,14 +1,16 @@
 """Checks of what an offer is identified by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib.domain import gtin
-from chalicelib.domain.rules import text
+from chalicelib.domain.rules import names, text
 from chalicelib.domain.rules.facts import OfferFacts
-from chalicelib.domain.rules.kinds import CheckRule, Finding, Place, Record, at, check
+from chalicelib.domain.rules.kinds import WARNING, CheckRule, Finding, Place, Record, at, check
 
 STEP = "offer_identifiers"
+SAME, NEAR = 101, 85
+"""Likenesses of names, of 100. At 85 one wrong letter in five is near, and `Nike` and `Nikon` are not."""
 _FORM = "a GTIN of 8, 12, 13 or 14 digits, as the product's barcode shows it"
 
 
@@ -37,6 +39,7 @@ def _fault(record: Record) -> str | None:
     expected=_FORM,
 )
 def gtin_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """Google Merchant Center, `gtin`: required of every product that has one."""
     if not gtin_of(record) and not record.get("identifier_exempt_reason"):
         yield at("/gtin")
 
@@ -50,6 +53,7 @@ def gtin_missing(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected=_FORM,
 )
 def gtin_spreadsheet_damage(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """Seen in most rows of real feeds: spreadsheets keep fifteen digits, and show twelve as 8.06E+12."""
     if _fault(record) == "SPREADSHEET":
         yield at("/gtin")
 
@@ -62,6 +66,7 @@ def gtin_spreadsheet_damage(record: Record, _facts: OfferFacts) -> Iterator[Plac
     expected=_FORM,
 )
 def gtin_characters(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """GS1 General Specifications: a GTIN is digits."""
     if _fault(record) == "CHARACTERS":
         yield at("/gtin")
 
@@ -80,6 +85,7 @@ def _isbn_13(value: Any, _finding: Finding) -> str | None:
     suggest=_isbn_13,
 )
 def gtin_length(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """GS1 General Specifications: 8, 12, 13 or 14 digits."""
     if _fault(record) == "LENGTH":
         yield at("/gtin", length=len(gtin_of(record)))
 
@@ -92,6 +98,7 @@ def gtin_length(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected=_FORM,
 )
 def gtin_zeros(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """GS1 General Specifications; zeros pass the check digit, and stand in for nothing in many systems."""
     if _fault(record) == "ZEROS":
         yield at("/gtin")
 
@@ -104,6 +111,7 @@ def gtin_zeros(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected=_FORM,
 )
 def gtin_check_digit(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """GS1 General Specifications, section 7.9: modulo 10 with weights 3 and 1."""
     if _fault(record) == "CHECK_DIGIT":
         yield at("/gtin", right=int(gtin.check_digit(gtin_of(record)[:-1])))
 
@@ -117,8 +125,64 @@ def gtin_check_digit(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected=_FORM,
 )
 def gtin_restricted(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """GS1 General Specifications, prefixes 02, 04, 05, 2x, 98 and 99: restricted circulation and coupons."""
     if _fault(record) == "RESTRICTED":
         yield at("/gtin")
+
+
+@check(
+    "gtin.exemption_not_credible",
+    step=STEP,
+    code="INVALID_IDENTIFIER",
+    message="This says that there is no GTIN, and not why. Handmade, made to order, a bundle, an antique, "
+    "or a spare part of your own are reasons.",
+    expected="why the product has no barcode",
+)
+def gtin_exemption_not_credible(
+    record: Record,
+    _facts: OfferFacts,
+    *,
+    says_nothing: Sequence[str] = (
+        *(
+            "a",
+            "available",
+            "barcode",
+            "code",
+            "do",
+            "does",
+            "don",
+            "ean",
+            "exempt",
+            "exemption",
+            "exists",
+            "for",
+        ),
+        *("gtin", "has", "have", "i", "identifier", "is", "isbn", "it", "item", "mpn", "no", "none", "not"),
+        *(
+            "number",
+            "our",
+            "product",
+            "products",
+            "t",
+            "the",
+            "there",
+            "this",
+            "unknown",
+            "upc",
+            "we",
+            "without",
+        ),
+        *("yes", "true", "test", "other"),
+    ),
+) -> Iterator[Place]:
+    """Amazon, GTIN exemption: granted for a reason. One is not credible that holds no word but these."""
+    reason = str(record.get("identifier_exempt_reason") or "")
+    if (
+        reason
+        and not gtin_of(record)
+        and not any(len(word) > 1 and word not in says_nothing for word in text.words(reason).split())
+    ):
+        yield at("/identifier_exempt_reason")
 
 
 @check(
@@ -129,6 +193,7 @@ def gtin_restricted(record: Record, _facts: OfferFacts) -> Iterator[Place]:
     expected="one offer for each GTIN",
 )
 def gtin_duplicate(_record: Record, facts: OfferFacts) -> Iterator[Place]:
+    """Amazon and Mirakl: a supplier has one offer for a product and condition."""
     if facts.offered_under_other_sku:
         yield at("/gtin")
 
@@ -140,9 +205,34 @@ def gtin_duplicate(_record: Record, facts: OfferFacts) -> Iterator[Place]:
     message="This GTIN is known here under another brand. Check both; one of them is wrong.",
     expected="the brand of the product that has this GTIN",
 )
-def gtin_other_brand(record: Record, facts: OfferFacts) -> Iterator[Place]:
-    if facts.product_brand and not text.alike(str(record.get("brand", "")), facts.product_brand):
+def gtin_other_brand(record: Record, facts: OfferFacts, *, near: int = NEAR) -> Iterator[Place]:
+    """Amazon, product identity: a GTIN has one brand. Names of which one holds the other's words, or that are
+    `near` of 100 alike, are a matter of spelling (`gtin.brand_spelling`)."""
+    if _likeness_of_brands(record, facts) < near:
         yield at("/brand")
+
+
+@check(
+    "gtin.brand_spelling",
+    step=STEP,
+    severity=WARNING,
+    code="CONFLICT",
+    message="The brand of this GTIN is written otherwise here. The product keeps that spelling.",
+    expected="the brand as the product has it",
+)
+def gtin_brand_spelling(record: Record, facts: OfferFacts, *, near: int = NEAR) -> Iterator[Place]:
+    """House rule: `Coca Cola Co.` is `Coca-Cola`. One GTIN and nearly one name are one brand to
+    a person, too."""
+    if near <= _likeness_of_brands(record, facts) < SAME:
+        yield at("/brand")
+
+
+def _likeness_of_brands(record: Record, facts: OfferFacts) -> float:
+    """How alike offer and product name the brand; SAME but for case, accents' encoding and punctuation."""
+    brand = str(record.get("brand") or "")
+    if not facts.product_brand or text.alike(brand, facts.product_brand):
+        return SAME
+    return min(names.likeness(brand, facts.product_brand), SAME - 1)
 
 
 IDENTIFIER_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
@@ -155,4 +245,6 @@ IDENTIFIER_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
     gtin_restricted,
     gtin_duplicate,
     gtin_other_brand,
+    gtin_brand_spelling,
+    gtin_exemption_not_credible,
 )

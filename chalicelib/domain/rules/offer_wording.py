@@ -20,7 +20,6 @@ _PHONE = re.compile(
     re.IGNORECASE,
 )
 _DECORATION = re.compile("[!?*$]{2,}|[\u2580-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
-_SPREADSHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 
 
 @check(
@@ -50,21 +49,13 @@ def content_placeholder(
     record: Record,
     _facts: OfferFacts,
     *,
-    words: Sequence[str] = (
-        *("n/a", "n.a.", "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "tbc"),
-        *("todo", "xxx", "not available", "not applicable", "does not exist", "default title"),
-    ),
+    words: Sequence[str] = text.PLACEHOLDERS,
 ) -> Iterator[Place]:
     """Google Merchant Center, `brand` and `title`, which refuse N/A and such; and the errors that
     spreadsheets write into their cells."""
     for name in offer_content.LINES:
-        value = str(record.get(name) or "").casefold()
-        if value and (value in words or _SPREADSHEET_ERROR.fullmatch(value) or not _says_something(value)):
+        if text.is_placeholder(str(record.get(name) or ""), words):
             yield at(f"/{name}")
-
-
-def _says_something(value: str) -> bool:
-    return any(character.isalnum() for character in value)
 
 
 @check(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.domain import pointers
-from chalicelib.domain.rules import hosts
+from chalicelib.domain.rules import countries, hosts, phones
 from chalicelib.domain.rules.facts import NO_NETWORK, UNREACHABLE, SupplierFacts
 from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at, check
 
@@ -18,6 +18,7 @@ STEP = "supplier_contact"
     expected="an address such as orders@your-company.com",
 )
 def email_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """RFC 5321 and 6531, by email-validator: an address that mail servers take, without quotes or a name."""
     if email_host(record) is None:
         yield at("/contact/email")
 
@@ -30,17 +31,27 @@ def email_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     expected="an E.164 number such as +4930901820",
 )
 def phone_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
-    import phonenumbers
-
+    """ITU-T E.164 and each country's numbering plan, by libphonenumber."""
     value = pointers.find(record, "/contact/phone")
-    if not isinstance(value, str):
-        return
-    try:
-        valid = phonenumbers.is_valid_number(phonenumbers.parse(value, str(record.get("country"))))
-    except phonenumbers.NumberParseException:
-        valid = False
-    if not valid:
+    if isinstance(value, str) and phones.number_of(value, str(record.get("country"))) is None:
         yield at("/contact/phone")
+
+
+@check(
+    "phone.other_country",
+    step=STEP,
+    severity=WARNING,
+    code="CONFLICT",
+    message="The phone number belongs to another country than the company.",
+    expected="a number of the supplier's country",
+)
+def phone_other_country(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """House rule: a mistyped country code is a valid number of somebody else."""
+    value, country = pointers.find(record, "/contact/phone"), str(record.get("country"))
+    if isinstance(value, str) and countries.is_code(country):
+        number = phones.number_of(value, country)
+        if number is not None and not phones.may_be_of(number, country):
+            yield at("/contact/phone")
 
 
 @check(
@@ -51,6 +62,7 @@ def phone_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     expected="a URL that begins with https://",
 )
 def website_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """RFC 3986 and 5890: an http(s) URL with a host that the DNS can hold."""
     if website_host(record) is None:
         yield at("/website")
 
@@ -63,6 +75,7 @@ def website_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     expected="a host name that resolves",
 )
 def website_unresolved(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """RFC 1034: the host of a web site is in the DNS."""
     if facts.website == UNREACHABLE:
         yield at("/website")
 
@@ -75,6 +88,7 @@ def website_unresolved(_record: Record, facts: SupplierFacts) -> Iterator[Place]
     expected="an address whose host name resolves",
 )
 def email_unresolved(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """RFC 5321, section 5: mail goes to a domain's MX, or else to its address."""
     if facts.email == UNREACHABLE:
         yield at("/contact/email")
 
@@ -87,6 +101,7 @@ def email_unresolved(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
     message="The host name could not be looked up from here, so it was not checked.",
 )
 def host_not_checked(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """House rule: where the network is missing, that is said."""
     for field, outcome in (("/website", facts.website), ("/contact/email", facts.email)):
         if outcome == NO_NETWORK:
             yield at(field)
@@ -101,6 +116,7 @@ def host_not_checked(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
     expected="an address of the web site's domain",
 )
 def email_other_domain(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """Amazon and Mirakl operators, seller onboarding: who writes for a company has an address there."""
     email, website = email_host(record), website_host(record)
     if email is None or website is None or hosts.is_address(website):
         return
@@ -123,6 +139,7 @@ def website_host(record: Record) -> str | None:
 CONTACT_CHECKS: tuple[CheckRule[SupplierFacts], ...] = (
     email_invalid,
     phone_invalid,
+    phone_other_country,
     website_invalid,
     website_unresolved,
     email_unresolved,

@@ -1,7 +1,7 @@
 """What is mended in a supplier's profile without asking. The order matters: later rules read what earlier
 ones mended (a phone number is read by its country's plan)."""
 
-from chalicelib.domain.rules import countries, hosts, text_corrections
+from chalicelib.domain.rules import accounts, countries, hosts, phones, text_corrections
 from chalicelib.domain.rules.kinds import CorrectionRule, Record, correction
 
 _NAMES = (
@@ -94,15 +94,8 @@ def website_scheme(value: str, _record: Record) -> str | None:
 )
 def phone_number(value: str, record: Record) -> str | None:
     """ITU-T E.164, by the numbering plan of the supplier's country as libphonenumber has it."""
-    import phonenumbers
-
-    try:
-        number = phonenumbers.parse(value, str(record.get("country")))
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number) or number.extension:
-        return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    number = phones.number_of(value, str(record.get("country")))
+    return phones.e164(number) if number is not None and not number.extension else None
 
 
 @correction(
@@ -113,9 +106,7 @@ def phone_number(value: str, record: Record) -> str | None:
 )
 def iban_form(value: str, _record: Record) -> str | None:
     """ISO 13616: an IBAN is exchanged in capitals and without spaces, only printed in groups."""
-    from stdnum import iban
-
-    return str(iban.compact(value)).upper() if iban.is_valid(value) else None
+    return accounts.compact_iban(value) if accounts.iban_is_valid(value) else None
 
 
 SUPPLIER_CORRECTIONS: tuple[CorrectionRule, ...] = (

@@ -1,11 +1,11 @@
 """Checks of who the supplier is: country, tax number, account, and what it agreed to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chalicelib.domain import pointers
-from chalicelib.domain.rules import countries
+from chalicelib.domain.rules import accounts, countries, text
 from chalicelib.domain.rules.facts import SupplierFacts
-from chalicelib.domain.rules.kinds import INFO, CheckRule, Place, Record, at, check
+from chalicelib.domain.rules.kinds import INFO, WARNING, CheckRule, Place, Record, at, check
 
 STEP = "supplier_identity"
 
@@ -18,6 +18,7 @@ STEP = "supplier_identity"
     expected="an ISO 3166-1 alpha-2 code",
 )
 def country_unknown(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """ISO 3166-1."""
     for field in ("/country", "/address/country"):
         value = pointers.find(record, field)
         if isinstance(value, str) and not countries.is_code(value):
@@ -33,6 +34,7 @@ def country_unknown(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     expected="a tax or VAT number of the supplier's country",
 )
 def tax_id_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """The tax administrations' own check digits, by python-stdnum."""
     if _tax_id_is_valid(record) is False:
         yield at("/tax_id")
 
@@ -45,6 +47,7 @@ def tax_id_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     message="The form of this country's tax numbers is not known here, so the number was not checked.",
 )
 def tax_id_not_checked(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """House rule: what python-stdnum cannot check is said, not passed in silence."""
     country = str(record.get("country"))
     if countries.is_code(country) and _tax_id_is_valid(record) is None:
         yield at("/tax_id")
@@ -65,9 +68,41 @@ def _tax_id_is_valid(record: Record) -> bool | None:
     expected="a name",
 )
 def name_missing(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """Regulation (EU) 2022/2065, Article 30: a marketplace knows the names of its traders."""
     for field in ("/legal_name", "/display_name"):
         if not record.get(field[1:]):
             yield at(field)
+
+
+@check(
+    "name.placeholder",
+    step=STEP,
+    code="MISSING_ATTRIBUTE",
+    message="This stands in for a name that is missing. Send the name as it is registered.",
+    expected="a name",
+)
+def name_placeholder(
+    record: Record, _facts: SupplierFacts, *, words: Sequence[str] = text.PLACEHOLDERS
+) -> Iterator[Place]:
+    """House rule, as `content.placeholder`."""
+    for field in ("/legal_name", "/display_name"):
+        if text.is_placeholder(str(record.get(field[1:]) or ""), words):
+            yield at(field)
+
+
+@check(
+    "postal_code.invalid",
+    step=STEP,
+    severity=WARNING,
+    code="INVALID_ATTRIBUTE",
+    message="The country has no such postal code. Check it with the address.",
+    expected="a postal code of the address's country",
+)
+def postal_code_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """The national posts' own forms, for the countries that python-stdnum knows them of."""
+    country, code = (pointers.find(record, f"/address/{name}") for name in ("country", "postal_code"))
+    if isinstance(code, str) and countries.postal_code_is_valid(str(country), code) is False:
+        yield at("/address/postal_code")
 
 
 @check(
@@ -78,6 +113,7 @@ def name_missing(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     expected="true",
 )
 def image_standard_not_accepted(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """House rule: pictures are shown beside the retailer's own."""
     if record.get("accepts_image_standard") is not True:
         yield at("/accepts_image_standard")
 
@@ -90,10 +126,26 @@ def image_standard_not_accepted(record: Record, _facts: SupplierFacts) -> Iterat
     expected="a valid IBAN",
 )
 def iban_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
-    from stdnum import iban
-
+    """ISO 13616 and the SWIFT IBAN registry, by python-stdnum."""
     value = pointers.find(record, "/payout_account/iban")
-    if isinstance(value, str) and not iban.is_valid(value):
+    if isinstance(value, str) and not accounts.iban_is_valid(value):
+        yield at("/payout_account/iban")
+
+
+@check(
+    "iban.other_country",
+    step=STEP,
+    severity=WARNING,
+    code="CONFLICT",
+    message="The account is in another country than the company. Check that it is the company's own.",
+    expected="an account in the supplier's country",
+)
+def iban_other_country(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """Payout providers' onboarding (know your customer): an account abroad is looked at twice."""
+    value, country = pointers.find(record, "/payout_account/iban"), str(record.get("country"))
+    if not isinstance(value, str) or not accounts.iban_is_valid(value) or not countries.is_code(country):
+        return
+    if accounts.compact_iban(value)[:2] != country:
         yield at("/payout_account/iban")
 
 
@@ -105,6 +157,7 @@ def iban_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
     expected="a valid ABA routing number",
 )
 def routing_number_invalid(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """American Bankers Association, routing number policy, by python-stdnum."""
     from stdnum.us import rtn
 
     value = pointers.find(record, "/payout_account/routing_number")
@@ -117,7 +170,10 @@ IDENTITY_CHECKS: tuple[CheckRule[SupplierFacts], ...] = (
     tax_id_invalid,
     tax_id_not_checked,
     name_missing,
+    name_placeholder,
+    postal_code_invalid,
     image_standard_not_accepted,
     iban_invalid,
+    iban_other_country,
     routing_number_invalid,
 )

@@ -21,6 +21,7 @@ _UNDERSTOOD = (*range(200, 300), 400, 404, 409, 422)
     expected="an HTTP answer within 10 seconds",
 )
 def order_api_unreachable(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """The supplier guide: the order API answers within ten seconds."""
     if facts.order_api is not None and facts.order_api.outcome == UNREACHABLE:
         yield at(FIELD)
 
@@ -33,6 +34,7 @@ def order_api_unreachable(_record: Record, facts: SupplierFacts) -> Iterator[Pla
     expected="an answer as the supplier guide describes it",
 )
 def order_api_broken(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """The supplier guide, answers that the marketplace understands."""
     status = _status(facts.order_api)
     if status and status not in _UNDERSTOOD and status not in _UNAUTHORISED:
         yield at(FIELD, status=status)
@@ -48,6 +50,7 @@ def order_api_broken(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
     expected="the signature accepted",
 )
 def order_api_signature_refused(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """Standard Webhooks: a receiver that cannot verify a signature refuses the message."""
     status = _status(facts.order_api)
     if status in _UNAUTHORISED:
         yield at(FIELD, status=status)
@@ -61,6 +64,7 @@ def order_api_signature_refused(_record: Record, facts: SupplierFacts) -> Iterat
     expected="an https URL with a public address",
 )
 def order_api_address_refused(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """OWASP, server-side request forgery: nothing is called in private networks."""
     if facts.order_api is not None and facts.order_api.outcome == REFUSED_ADDRESS:
         yield at(FIELD)
 
@@ -73,6 +77,7 @@ def order_api_address_refused(_record: Record, facts: SupplierFacts) -> Iterator
     message="The order API could not be reached from here, so it was not tested.",
 )
 def order_api_not_checked(_record: Record, facts: SupplierFacts) -> Iterator[Place]:
+    """House rule: where the network is missing, that is said."""
     if facts.order_api is not None and facts.order_api.outcome == NO_NETWORK:
         yield at(FIELD)
 

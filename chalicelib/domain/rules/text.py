@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from html.entities import html5
 
@@ -14,6 +15,12 @@ _MAYBE_MOJIBAKE = re.compile("[\x80-\x9f]|[^\x00-\x7f](?:[^\x00-\x7f]|[ \xa0])")
 """A character of UTF-8 taken for single bytes is two or more of them, the second maybe a space; a lone `ü`
 within a word needs no closer look (and no library loaded)."""
 _LOST = "\ufffd"
+_SPREADSHEET_ERROR = re.compile(r"#(?:n/a|ref!|value!|name\?|div/0!|num!|null!)")
+PLACEHOLDERS = (
+    *("n/a", "n.a.", "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "tbc"),
+    *("todo", "xxx", "not available", "not applicable", "does not exist", "default title"),
+)
+"""What export programs and people write where they have nothing to write."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -64,6 +71,15 @@ def without_entities(text: str) -> str:
     while any(_is_entity(match) for match in _ENTITY.finditer(text)):
         text = _ENTITY.sub(_character, text)
     return text
+
+
+def is_placeholder(text: str, words: Sequence[str] = PLACEHOLDERS) -> bool:
+    """Whether the text only says that a value is missing: one of `words` (in lower case), a spreadsheet's
+    error, no letter or digit at all. An empty text is none."""
+    plain = text.strip().casefold()
+    return bool(plain) and (
+        plain in words or _SPREADSHEET_ERROR.fullmatch(plain) is not None or not any(map(str.isalnum, plain))
+    )
 
 
 def has_tags(text: str) -> bool:
