@@ -1,6 +1,6 @@
 """Records arranged as candidates for offers: each with what it takes from the rows that it belongs to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,18 +24,24 @@ def each_alone(records: Iterable[Record], _names: tuple[str, ...], _begin: Posit
         yield Candidate(record, Position(record.end, record.number + 1))
 
 
-def cell(record: Record, names: tuple[str, ...], *wanted: str) -> str:
-    """The first of the wanted cells that is filled, without white space at its ends."""
-    for name, content in zip(names, record.cells, strict=False):
-        if name in wanted and (text := content.strip()):
+def places(names: Sequence[str], *wanted: str) -> tuple[int, ...]:
+    """Where the wanted columns are."""
+    return tuple(place for place, name in enumerate(names) if name in wanted)
+
+
+def cell(record: Record, places: Iterable[int]) -> str:
+    """The first of the cells that is filled, without white space at its ends."""
+    cells = record.cells
+    for place in places:
+        if place < len(cells) and (text := cells[place].strip()):
             return text
     return ""
 
 
-def filled_from(first: Record, record: Record, names: tuple[str, ...], inherited: Set[str]) -> list[str]:
-    """The record's cells, with those of `first` where it leaves inherited ones empty."""
-    cells = [*record.cells, *[""] * (len(names) - len(record.cells))]
-    for index, (name, content) in enumerate(zip(names, first.cells, strict=False)):
-        if name in inherited and not cells[index].strip():
-            cells[index] = content
+def filled_from(first: Record, record: Record, width: int, inherited: Iterable[int]) -> list[str]:
+    """The record's cells, at least `width`, with those of `first` where it leaves inherited ones empty."""
+    cells = [*record.cells, *[""] * (width - len(record.cells))]
+    for place in inherited:
+        if place < len(first.cells) and not cells[place].strip():
+            cells[place] = first.cells[place]
     return cells

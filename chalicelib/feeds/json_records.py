@@ -14,7 +14,7 @@ from chalicelib.feeds.kinds import Fault, Feed, Options, Position, Row
 from chalicelib.feeds.lines import Line, lines
 from chalicelib.feeds.readings import Reading
 from chalicelib.feeds.sources import Source
-from chalicelib.feeds.tables import NOT_CLOSED
+from chalicelib.feeds.tables import NOT_ENDING
 from chalicelib.feeds.unused import Unused
 
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -40,7 +40,7 @@ def feed(source: Source, encoding: str, options: Options, position: Position | N
 def _row_of_line(line: Line, number: int, unused: Unused, options: Options) -> Row:
     after = Position(line.end, number + 1)
     if line.is_too_long:
-        return Row(number, {"text": ""}, None, None, (NOT_CLOSED,), after)
+        return Row(number, {"text": ""}, None, None, (NOT_ENDING,), after)
     return row(line.content.strip(b"\xef\xbb\xbf \t\r\n"), number, after, unused, options)
 
 

@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from chalicelib.feeds.kinds import FeedRefused
+from chalicelib.feeds.kinds import MAX_ROW, FeedRefused
 from chalicelib.feeds.packing import BROKEN, refuse_bomb
-from chalicelib.feeds.tables import Record
+from chalicelib.feeds.tables import NOT_ENDING, Record, long_cells
 
 _MOST_COLUMNS, _MOST_ROWS = 500, 1_048_576
 _MB = 1024**2
@@ -57,7 +57,14 @@ def records(sheet: Any, first: int, last: int | None = None) -> Iterator[Record]
                     f"A sheet has at most {_MOST_COLUMNS} columns and {_MOST_ROWS} rows. Save it as CSV.",
                     row=number,
                 )
-            yield Record(number, list(map(_text, values)), number, number + 1)
+            yield _record(number, list(map(_text, values)))
+
+
+def _record(number: int, cells: list[str]) -> Record:
+    size = sum(map(len, cells))
+    if size > MAX_ROW:
+        return Record(number, [cell[:100] for cell in cells], number, number + 1, (NOT_ENDING,))
+    return Record(number, cells, number, number + 1, long_cells(cells, size))
 
 
 @contextmanager

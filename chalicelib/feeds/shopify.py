@@ -4,10 +4,11 @@ A product is a run of rows with one handle. Its first row says what holds for al
 an image alone adds it to the product. See help.shopify.com/manual/products/import-export/using-csv.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import islice
 from typing import Any
 
-from chalicelib.feeds.candidates import Candidate, cell, filled_from
+from chalicelib.feeds.candidates import Candidate, cell, filled_from, places
 from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Position
 from chalicelib.feeds.markup import plain_text
 from chalicelib.feeds.readings import Reading, filled, is_below
@@ -36,6 +37,8 @@ _USED_NOT = frozenset(("tags", "published", "published_on_online_store"))
 _LEAST_OF_VARIANT = (*_SKU, *_PRICE, *_BARCODE, "option1_value")
 _MOST_ROWS, _MOST_BYTES = 2_500, 8 * MAX_ROW
 """Of one product at a time: Shopify itself ends at 2,048 variants and 250 images."""
+_MOST_IMAGES = 12
+"""Of one product; an offer shows ten and says that it has more."""
 _NOT_SOLD = frozenset(("draft", "archived"))
 
 
@@ -51,24 +54,36 @@ def is_used(name: str) -> bool:
 
 def arrange(records: Iterable[Record], names: tuple[str, ...], begin: Position) -> Iterator[Candidate]:
     """Each variant with what its product's first row says. Reading goes on at a product's first row."""
-    product = _Product(names, begin)
+    columns = _Columns(names)
+    product = _Product(columns, begin)
     for record in records:
-        key = cell(record, names, *_HANDLE) or cell(record, names, "title")
+        key = cell(record, columns.handle) or cell(record, columns.title)
         if key and key != product.key:
             yield from product.variants(is_complete=True)
-            product = _Product(names, Position(record.begin, record.number), key)
+            product = _Product(columns, Position(record.begin, record.number), key)
         elif product.is_full:
             yield from product.variants(is_complete=False)
         product.add(record)
     yield from product.variants(is_complete=True)
 
 
+class _Columns:
+    """Where the columns are that tell which rows are one product's."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.width = len(names)
+        self.handle, self.title = places(names, *_HANDLE), places(names, "title")
+        self.image = places(names, *_IMAGE)
+        self.of_product = places(names, *_OF_PRODUCT)
+        self.of_variant = places(names, *_LEAST_OF_VARIANT)
+
+
 class _Product:
     """The rows of one product that were not yet given out."""
 
-    def __init__(self, names: tuple[str, ...], begin: Position, key: str = "") -> None:
+    def __init__(self, columns: _Columns, begin: Position, key: str = "") -> None:
         self.key = key
-        self._names, self._begin = names, begin
+        self._columns, self._begin = columns, begin
         self._rows: list[Record] = []
         self._first: Record | None = None
         self._given = 0
@@ -85,35 +100,40 @@ class _Product:
             self._first = record
 
     def variants(self, *, is_complete: bool) -> Iterator[Candidate]:
-        images = list(dict.fromkeys(filter(None, (cell(row, self._names, *_IMAGE) for row in self._rows))))
+        images = dict.fromkeys(filter(None, (cell(row, self._columns.image) for row in self._rows)))
+        shown = list(islice(images, _MOST_IMAGES))
         variants = [row for row in self._rows if row is self._first or row.is_bad or self._is_variant(row)]
         for row in variants:
             self._given += 1
             after = self._begin._replace(skip=self._given)
             if is_complete and row is variants[-1]:
                 after = Position(self._rows[-1].end, self._rows[-1].number + 1)
-            yield self._variant(row, images, after)
+            yield self._variant(row, shown, after)
         self._rows, self._size = [], 0
 
     def _is_variant(self, row: Record) -> bool:
-        return bool(cell(row, self._names, *_LEAST_OF_VARIANT))
+        return bool(cell(row, self._columns.of_variant))
 
-    def _variant(self, row: Record, images: list[str], after: Position) -> Candidate:
-        """The row can stand alone: the first image is its own, rows for the others go with it."""
+    def _variant(self, row: Record, images: Sequence[str], after: Position) -> Candidate:
+        """The row so that it can stand alone: the first image is its own, the others have rows beside it."""
         if self._first is None or row.is_bad:
             return Candidate(row, after)
-        cells = filled_from(self._first, row, self._names, _OF_PRODUCT)
-        others = []
-        for position, url in enumerate(images):
-            own = cells if position == 0 else [""] * len(self._names)
-            for index, name in enumerate(self._names):
-                if name in _IMAGE:
-                    own[index] = url
-                elif name in _HANDLE and position:
-                    own[index] = self.key
-            if position:
-                others.append(own)
+        cells = filled_from(self._first, row, self._columns.width, self._columns.of_product)
+        for url in images[:1]:
+            self._write(cells, self._columns.image, url)
+        others = [self._image_row(url) for url in images[1:]]
         return Candidate(row._replace(cells=cells), after, {"product_images": "\n".join(images)}, others)
+
+    def _image_row(self, url: str) -> list[str]:
+        cells = [""] * self._columns.width
+        self._write(cells, self._columns.handle or self._columns.title, self.key)
+        self._write(cells, self._columns.image, url)
+        return cells
+
+    @staticmethod
+    def _write(cells: list[str], places: Iterable[int], text: str) -> None:
+        for place in places:
+            cells[place] = text
 
 
 def read(row: Reading) -> tuple[str, dict[str, Any]]:

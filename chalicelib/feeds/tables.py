@@ -43,12 +43,12 @@ def records(
             for cells in reader:
                 text.check_is_whole()
                 begin, end, faults = text.taken()
-                yield Record(number, cells, begin, end, faults + _long_cells(cells, end - begin))
+                yield Record(number, cells, begin, end, faults + long_cells(cells, end - begin))
                 number += 1
         except (_Overrun, csv.Error) as error:
             first_line, begin, end = text.give_back_all_but_first(number)
             cells = next(csv.reader([first_line], delimiter=delimiter, skipinitialspace=spaced))
-            yield Record(number, cells, begin, end, (NOT_CLOSED if isinstance(error, _Overrun) else _STRAY,))
+            yield Record(number, cells, begin, end, (NOT_ENDING if isinstance(error, _Overrun) else _STRAY,))
             number += 1
         else:
             return
@@ -119,13 +119,14 @@ class _Text:
         self._is_mixed = self._is_at_end = False
 
 
-def _long_cells(cells: list[str], size: int) -> tuple[Fault, ...]:
+def long_cells(cells: list[str], size: int) -> tuple[Fault, ...]:
+    """The fault of a record of `size` characters or bytes in which a cell is too long."""
     if size <= MAX_CELL or all(len(cell) <= MAX_CELL for cell in cells):
         return ()
     return (_LONG_CELL,)
 
 
-NOT_CLOSED = Fault(
+NOT_ENDING = Fault(
     "feed.row_end",
     "INVALID_ATTRIBUTE",
     None,

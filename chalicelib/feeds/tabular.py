@@ -43,7 +43,7 @@ def _rows(records: Records, header: Header, begin: Position, options: Options) -
 
 
 def _unshielded(record: Record) -> Record:
-    return record._replace(cells=[unshielded(cell) for cell in record.cells])
+    return record._replace(cells=[unshielded(cell) if cell[:1] == "'" else cell for cell in record.cells])
 
 
 def _row(candidate: Candidate, header: Header, options: Options) -> Row:

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
-from chalicelib.feeds.candidates import Candidate, cell, filled_from
-from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Position
+from chalicelib.feeds.candidates import Candidate, cell, filled_from, places
+from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Fault, Position
 from chalicelib.feeds.markup import plain_text
 from chalicelib.feeds.readings import Reading, filled
 from chalicelib.feeds.tables import Record
@@ -42,16 +42,31 @@ def arrange(records: Iterable[Record], names: tuple[str, ...], begin: Position) 
     """Each simple product, and each variation with what its parent says. As a parent can stand anywhere
     above, reading goes on by passing over the candidates from the first row on."""
     parents, given = _Parents(), 0
-    inherited = frozenset(names) - _OF_VARIATION
+    kind, sku, number, parent = (places(names, name) for name in ("type", "sku", "id", "parent"))
+    inherited = places(names, *frozenset(names) - _OF_VARIATION)
     for record in records:
-        kinds = cell(record, names, "type").casefold().replace(" ", "").split(",")
+        kinds = cell(record, kind).casefold().replace(" ", "").split(",")
         if "variable" in kinds or "grouped" in kinds:
-            parents.keep(record, cell(record, names, "sku"), f"id:{cell(record, names, 'id')}")
+            parents.keep(record, cell(record, sku), f"id:{cell(record, number)}")
             continue
         given += 1
-        parent = parents.find(cell(record, names, "parent")) if "variation" in kinds else None
-        cells = filled_from(parent, record, names, inherited) if parent else record.cells
-        yield Candidate(record._replace(cells=cells), begin._replace(skip=given))
+        after = begin._replace(skip=given)
+        if "variation" in kinds and not record.is_bad:
+            found = parents.find(cell(record, parent))
+            cells = filled_from(found, record, len(names), inherited) if found else record.cells
+            faults = record.faults if found else (*record.faults, _NO_PARENT)
+            yield Candidate(record._replace(cells=cells, faults=faults), after)
+        else:
+            yield Candidate(record, after)
+
+
+_NO_PARENT = Fault(
+    "feed.parent",
+    "MISSING_ATTRIBUTE",
+    "Parent",
+    "The parent of the variation is not above it; what it would say for the variation is missing.",
+    WARNING,
+)
 
 
 class _Parents:

@@ -153,7 +153,7 @@ def _advanced(import_: Import, feed: Feed, rows: Sequence[Row], context: Context
         import_,
         counters=import_.counters.with_results(results),
         position=tuple(rows[-1].after),
-        unused_columns=tuple(feed.unused_columns),
+        unused_columns=tuple(dict.fromkeys((*import_.unused_columns, *feed.unused_columns))),
         lease_until=clock.timestamp(now + _LEASE),
     )
     _move(imports.checkpointing(import_, after, now=clock.timestamp(now)))

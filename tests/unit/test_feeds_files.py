@@ -165,6 +165,15 @@ def test_a_workbook_is_read_from_the_sheet_that_has_a_header():
     assert offers_of(written(feed, [tea])) == [("1001", tea.offer)]
 
 
+def test_a_workbooks_row_is_no_longer_than_any_other():
+    header = ["sku", "title", *(f"attributes.{number}" for number in range(20))]
+
+    long, short = rows_of(workbook(header, ["A-1", "Tea", *["x" * 20_000] * 20], ["A-2", "Tea"]))
+
+    assert (rules(long), long.offer) == (["feed.row_end"], None)
+    assert (short.number, short.sku, short.faults) == (3, "A-2", ())
+
+
 @pytest.mark.parametrize("wrapped", ["{}", '{{"next": [1], "items": {} }}', '{{"offers":{}}}'])
 def test_an_array_of_records_is_read_element_by_element(wrapped: str):
     records = [{"sku": "A-1", "title": 'a } ] \\ " é', "attributes": {"x": ["[", 1.5]}}, 5, {"sku": "A-2"}]

@@ -78,6 +78,20 @@ def test_shopify_is_read_on_within_a_product(export: str):
     assert [rows_of(export, position=row.after) for row in rows] == [rows[1:], rows[2:], []]
 
 
+def test_a_derived_sku_is_the_same_each_time_and_never_too_long():
+    header, handle = "Handle,Title,Option1 Name,Option1 Value,Variant Price\n", "cup-of-" + "tea-" * 30
+    export = f"{header}{handle},Cup,Size,S/M,1\n{handle},,,L,1\n"
+
+    small, large = (row.sku for row in rows_of(export))
+
+    assert small is not None
+    assert large is not None
+    assert small != large
+    assert "/" not in small
+    assert max(len(small), len(large)) <= 64
+    assert [row.sku for row in rows_of(export)] == [small, large]
+
+
 def test_columns_that_nothing_is_made_of_are_named():
     assert list(opened(OLD_SHOPIFY).unused_columns) == ["Tags", "Published"]
     assert list(opened(NEW_SHOPIFY).unused_columns) == ["Published on online store", "Price / International"]
@@ -129,6 +143,12 @@ def test_a_woocommerce_variation_takes_from_its_parent_wherever_that_stands_abov
     assert (cap.sku, offer_of(cap)["quantity"]) == ("woo-50", 1)
     assert rules(cap) == ["feed.sku_derived", "feed.stock_not_counted"]
     assert (draft.number, rules(draft)) == (7, ["feed.not_for_sale"])
+
+
+def test_a_variation_whose_parent_is_not_above_it_says_so():
+    (row,) = rows_of("ID,Type,SKU,Name,Parent,Regular price,In stock?\n2,variation,S,Tee,P,3,0\n")
+
+    assert (row.sku, rules(row), row.is_refused) == ("S", ["feed.parent"], False)
 
 
 def test_a_failed_woocommerce_variation_comes_back_so_that_it_can_be_read_alone():
