@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import generated_feed
+from deploy.mappings import STREAM_KINDS
 from localaws.instance import PROJECT
 
 Json = dict[str, Any]
@@ -25,7 +26,6 @@ SUPPLIER, IMPORT = "sup_bench", "imp_bench"
 _STREAM_BATCH = 100
 _LONG = 100_000.0
 """Seconds: one worker reads it all, for the stub knows no hand-over."""
-_STREAMED = ("IMPORT", "OFFER", "REVIEW", "TERMS")
 
 
 def measured(rows: int, *, profile: str | None = None) -> Json:
@@ -52,7 +52,7 @@ def _run(rows: int, size: int, port: int, profile: str | None) -> Json:
     after_worker = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     bill = _ask(port, "Bill")
     records = [_inserted(number, item) for number, item in enumerate(_ask(port, "Items")["items"])]
-    streamed = [each for each in records if each["dynamodb"]["NewImage"]["kind"]["S"] in _STREAMED]
+    streamed = [each for each in records if each["dynamodb"]["NewImage"]["kind"]["S"] in STREAM_KINDS]
     batches = [streamed[at : at + _STREAM_BATCH] for at in range(0, len(streamed), _STREAM_BATCH)]
     offers = sum(each["dynamodb"]["NewImage"]["kind"]["S"] == "OFFER" for each in streamed)
     following = _cpu(lambda: [stream.on_change({"Records": each}, None) for each in batches], profile)

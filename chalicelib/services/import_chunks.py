@@ -11,7 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib import clock, telemetry
+from chalicelib.domain import ranking
 from chalicelib.domain.imports import IN_ERROR, PENDING, SUCCESS, Import, RowResult
+from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.rules.facts import Image
 from chalicelib.domain.supplier import Supplier
 from chalicelib.feeds import Row
@@ -22,7 +24,7 @@ from chalicelib.services.decide_offers import conclude
 from chalicelib.services.feed_rows import Issue, Sent
 from chalicelib.services.judge_offers import Candidate, Verdict, candidates, judged
 from chalicelib.services.seen_skus import SeenSkus
-from chalicelib.storage import import_rows, offers
+from chalicelib.storage import import_rows, offers, products
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -144,6 +146,7 @@ def _planned(verdict: Verdict, supplier: Supplier, context: Context) -> _Planned
         stocked = replace(terms, available=quantity, stock_as_of=context.received_at)
         terms = replace(stocked, created_at=offer.updated_at, updated_at=offer.updated_at)
         own = [offers.adding(replace(offer, version=1)), offers.adding_terms(terms)]
+        joining = [_showing(terms, verdict.product, write) for write in verdict.writes]
     else:
         is_newer = context.received_at >= candidate.terms.stock_as_of
         stock = (quantity, context.received_at) if is_newer else None
@@ -151,7 +154,20 @@ def _planned(verdict: Verdict, supplier: Supplier, context: Context) -> _Planned
             offers.replacing(offer, expected_version=offer.version),
             offers.changing_terms(terms, now=offer.updated_at, stock=stock),
         ]
-    return _Planned(verdict, [*own, *verdict.writes])
+        joining = list(verdict.writes)
+    return _Planned(verdict, [*own, *joining])
+
+
+def _showing(terms: Terms, product: Product | None, write: Write) -> Write:
+    """The write of a new product with this one offer in view, which saves the stream handler another write.
+    Where time will change the view, the stream handler makes it, and has it looked at again."""
+    is_new = product is not None and write.label == "product" and product.version == 1
+    if not is_new or product is None:
+        return write
+    view = ranking.view_of([terms], clock.now())
+    if view.until is not None:
+        return write
+    return products.adding(replace(product, offers_view=view.shown, view_at=terms.updated_at))
 
 
 def _groups(verdicts: Iterable[Verdict], supplier: Supplier, context: Context) -> Iterator[list[_Planned]]:

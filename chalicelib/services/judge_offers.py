@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import clock, ids, telemetry
 from chalicelib.domain import reversals
-from chalicelib.domain.offer import Offer, Terms
+from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.rules.catalog import OFFER_CHECKS
 from chalicelib.domain.rules.facts import Image
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
@@ -47,11 +47,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A candidate as decided, and what is to be written besides the offer and its terms."""
+    """A candidate as decided, the product that it joins, and what is to be written besides the offer and its
+    terms."""
 
     candidate: Candidate
     case: Case[Offer]
     offer: Offer
+    product: Product | None
     writes: Sequence[Write]
 
     @property
@@ -109,7 +111,7 @@ def judged(
         if key in complete:
             offer, product, writes = decision(case, findings[key], deciding)
             deciding.products |= {product.product_id: product} if product else {}
-            verdicts.append(Verdict(by_judged.pop(key), case, offer, writes))
+            verdicts.append(Verdict(by_judged.pop(key), case, offer, product, writes))
     return Judgement(verdicts, list(by_judged.values()), deciding)
 
 

@@ -5,7 +5,7 @@ cannot be handled goes to a dead-letter queue with its keys, and those behind it
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import follow_supplier
 from chalicelib.services.publish_events import publish
-from chalicelib.services.refresh_product import refresh
+from chalicelib.services.refresh_product import outdated, refresh
 from chalicelib.storage import changes
 from chalicelib.storage.changes import Change
 
@@ -55,12 +55,23 @@ def react(records: Sequence[Record]) -> None:
     batch = _Batch()
     for place, record in enumerate(records):
         batch.attempt([place], lambda place=place, record=record: _follow(batch, place, record))  # type: ignore[misc]
-    for product_id, places in batch.products.items():
+    for product_id in _outdated(batch.products):
+        places = batch.products[product_id]
         batch.attempt(places, lambda product_id=product_id: refresh(product_id))  # type: ignore[misc]
     told = [(announcement, correlation) for _, announcement, correlation in batch.told]
     batch.attempt([place for place, *_ in batch.told], lambda: publish(told))
     for place, error in sorted(batch.failed.items()):
         _bury(records[place], error)
+
+
+def _outdated(product_ids: Collection[str]) -> Collection[str]:
+    """The products to refresh. Where all cannot be read at once each is tried for itself, so that one that
+    cannot be read stops no other."""
+    try:
+        return outdated(product_ids) if product_ids else ()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it will be met again by those that it concerns
+        telemetry.log("PRODUCTS_NOT_COMPARED", error=type(error).__name__)
+        return product_ids
 
 
 def _follow(batch: _Batch, place: int, record: Record) -> None:

@@ -1,9 +1,12 @@
 """A product says what its members say, and shows its offers as they are now."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from chalicelib import clock
 from chalicelib.domain import golden, ranking
 from chalicelib.domain.golden import Contribution
-from chalicelib.domain.offer import Offer, Product
+from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.ranking import View
 from chalicelib.services.commits import commit
 from chalicelib.storage import offers, products
@@ -14,6 +17,21 @@ _READS = 5
 
 class ProductContended(RuntimeError):
     """Others keep rewriting the product; the next change of its offers brings it up to date."""
+
+
+def outdated(product_ids: Iterable[str]) -> set[str]:
+    """Those of the products that `refresh` would write now: two batch reads for a hundred of one offer."""
+    found = products.get_many(product_ids)
+    members = {each.product_id: _members(each) for each in found.values()}
+    terms = offers.get_terms(offer_id for offer_ids in members.values() for offer_id in offer_ids)
+    now = clock.now()
+    return {
+        product.product_id
+        for product in found.values()
+        if product.is_content_due
+        or _view(product, (terms[each] for each in members[product.product_id] if each in terms), now)
+        != _shown(product)
+    }
 
 
 def refresh(product_id: str) -> None:
@@ -29,10 +47,8 @@ def refresh(product_id: str) -> None:
             return
         if product.is_content_due and not _merged(product):
             continue
-        members = [member["offer_id"] for member in product.offer_ids.values()]
-        terms = [each for each in offers.get_terms(members).values() if each.product_id == product_id]
-        view = ranking.view_of(terms, clock.now())
-        if view == View(product.offers_view, product.offers_later, product.view_until):
+        view = _view(product, offers.get_terms(_members(product)).values(), clock.now())
+        if view == _shown(product):
             return
         try:
             commit(products.showing(product_id, view, seen=product.view_version, now=clock.timestamp()))
@@ -40,6 +56,18 @@ def refresh(product_id: str) -> None:
             continue
         return
     raise ProductContended(product_id)
+
+
+def _members(product: Product) -> list[str]:
+    return [str(member["offer_id"]) for member in product.offer_ids.values()]
+
+
+def _view(product: Product, terms: Iterable[Terms], now: datetime) -> View:
+    return ranking.view_of((each for each in terms if each.product_id == product.product_id), now)
+
+
+def _shown(product: Product) -> View:
+    return View(product.offers_view, product.offers_later, product.view_until)
 
 
 def _merged(product: Product) -> bool:

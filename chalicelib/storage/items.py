@@ -48,7 +48,7 @@ class JSONText(Attribute[Any]):
     attr_type = STRING
 
     def serialize(self, value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_double)
+        return _encode(value)
 
     def deserialize(self, value: str) -> Any:
         return json.loads(value)
@@ -58,6 +58,9 @@ def _as_double(value: Any) -> float:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_as_double).encode
 
 
 class ByStatus(GlobalSecondaryIndex["Item"]):
