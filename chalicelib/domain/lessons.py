@@ -13,14 +13,26 @@ from typing import Any
 from chalicelib.domain import rule_documents
 from chalicelib.domain.rule_documents import Document
 from chalicelib.domain.rules import offer_images, supplier_contact, supplier_order_api
-from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS, OFFER_CHECKS
+from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS, OFFER_CHECKS, SUPPLIER_CHECKS
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
+from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
 
 Lesson = Mapping[str, Any]
 
 ALIAS, EXCEPTION, LIMIT = KINDS = ("ALIAS", "EXCEPTION", "LIMIT")
 ASKED_OUTSIDE = (offer_images.STEP, supplier_contact.STEP, supplier_order_api.STEP)
 """Steps that look outside the marketplace: what they saw then is not asked again."""
+
+_RULES = {
+    "OFFER": {
+        *(rule.rule for rule in OFFER_CORRECTIONS),
+        *(rule.rule for checks in OFFER_CHECKS.values() for rule in checks),
+    },
+    "SUPPLIER": {
+        *(rule.rule for rule in SUPPLIER_CORRECTIONS),
+        *(rule.rule for checks in SUPPLIER_CHECKS.values() for rule in checks),
+    },
+}
 
 
 class Unteachable(ValueError):
@@ -31,11 +43,10 @@ class Unteachable(ValueError):
         self.field, self.code = field, code
 
 
-def is_about_offers(rule: str) -> bool:
-    """Whether the rule judges offers, and not suppliers."""
-    if rule in CHECKS:
-        return CHECKS[rule].step in OFFER_CHECKS
-    return CORRECTIONS[rule] in OFFER_CORRECTIONS
+def record_kind(rule: str, *, case_kind: str) -> str:
+    """What the rule judges, SUPPLIER or OFFER; what the case is about where it judges both."""
+    kinds = [kind for kind, rules in _RULES.items() if rule in rules]
+    return case_kind if case_kind in kinds else kinds[0]
 
 
 def learned(document: Document, lesson: Lesson) -> dict[str, Any]:

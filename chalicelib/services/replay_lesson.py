@@ -34,9 +34,10 @@ _TO_BLAME = {"ALIAS": "to", "EXCEPTION": "field", "LIMIT": "value"}
 
 @dataclass(frozen=True)
 class Candidate:
-    """A lesson, the settings that hold, and the document that has the lesson in it."""
+    """A lesson, the kind of records that it is about, the settings that hold, and the document with it."""
 
     lesson: Lesson
+    kind: str
     held: SettingsVersion
     document: Document
 
@@ -73,9 +74,9 @@ def replay(review_id: str, lesson: Lesson, *, limit: int, cursor: str | None) ->
     Unprocessable.
     """
     review = review_records.existing(review_id)
-    candidate = candidate_of(lesson)
+    candidate = candidate_of(lesson, review)
     place = read_page(lambda: walk_records.decoded(cursor))
-    records, following = read_page(lambda: _records(review, lesson, place, limit=limit))
+    records, following = read_page(lambda: _records(review, candidate, place, limit=limit))
     return {
         "lesson": dict(lesson),
         "settings_version": candidate.held.version,
@@ -88,8 +89,8 @@ def replay(review_id: str, lesson: Lesson, *, limit: int, cursor: str | None) ->
     }
 
 
-def candidate_of(lesson: Lesson) -> Candidate:
-    """The lesson over the settings that hold now. Raises Unprocessable where the rules cannot learn it."""
+def candidate_of(lesson: Lesson, review: Review) -> Candidate:
+    """The case's lesson over the settings that hold now. Raises Unprocessable where no rule can learn it."""
     held = change_rule_settings.current()
     try:
         document = lessons.learned(held.document, lesson)
@@ -98,7 +99,8 @@ def candidate_of(lesson: Lesson) -> Candidate:
     faults = rule_documents.faults(document)
     if faults:
         raise refused(_TO_BLAME[lesson["kind"]], faults[0].code, faults[0].detail)
-    return Candidate(lesson, held, document)
+    kind = lessons.record_kind(lesson["rule"], case_kind=review.kind)
+    return Candidate(lesson, kind, held, document)
 
 
 def refused(field: str, code: str, detail: str) -> Unprocessable:
@@ -108,10 +110,9 @@ def refused(field: str, code: str, detail: str) -> Unprocessable:
 
 def settled_by(candidate: Candidate) -> Settled:
     """The oldest waiting cases that the settings with the lesson would settle, as their records stand."""
-    about_offers = lessons.is_about_offers(candidate.lesson["rule"])
     page = reviews.page(
         status=None,
-        kind="OFFER" if about_offers else "SUPPLIER",
+        kind=candidate.kind,
         limit=_WAITING,
         cursor=None,
         now=clock.timestamp(),
@@ -135,11 +136,11 @@ def shown_settled(settled: Settled) -> dict[str, Any]:
 
 
 def _records(
-    review: Review, lesson: Lesson, place: walk_records.Place | None, *, limit: int
+    review: Review, candidate: Candidate, place: walk_records.Place | None, *, limit: int
 ) -> tuple[Sequence[Record], walk_records.Place | None]:
-    if not lessons.is_about_offers(lesson["rule"]):
+    if candidate.kind == "SUPPLIER":
         return walk_records.suppliers_by_status(place, limit=limit)
-    named = (lesson.get("where") or {}).get("supplier_id")
+    named = (candidate.lesson.get("where") or {}).get("supplier_id")
     if named:
         return walk_records.offers_of(named, place, limit=limit)
     return walk_records.offers_beginning_with(review.supplier_id, place, limit=limit)

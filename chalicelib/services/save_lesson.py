@@ -28,7 +28,7 @@ def save(review_id: str, lesson: Lesson, *, token: str, note: str | None, actor:
     Raises NotFound, Unprocessable, StaleVersion where the settings or the review have changed since.
     """
     review = review_records.existing(review_id)
-    candidate = candidate_of(lesson)
+    candidate = candidate_of(lesson, review)
     version, _, digest = token.partition(".")
     if digest != lessons.digest(lesson):
         raise refused("replay_token", "INVALID_VALUE", "This token is of another lesson. Replay this one.")

@@ -11,6 +11,7 @@ import boto3
 import identity_provider
 import pytest
 import yaml
+from desk import Desk
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
@@ -130,6 +131,12 @@ def admin(provider: identity_provider.Provider, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ADMIN_JWKS_URL", provider.jwks_url)
     monkeypatch.setenv("ADMIN_AUDIENCE", identity_provider.AUDIENCE)
     return provider.token()
+
+
+@pytest.fixture
+def desk(admin: str) -> Desk:
+    """The administrator's desk."""
+    return Desk(admin)
 
 
 @cache

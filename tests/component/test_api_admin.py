@@ -11,11 +11,6 @@ from chalicelib.storage.items import AnyItem
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-@pytest.fixture
-def desk(admin: str) -> Desk:
-    return Desk(admin)
-
-
 def test_a_correction_needs_the_version_that_it_corrects(desk: Desk) -> None:
     supplier_id, _ = desk.supplier_in_review()
     target, patch = f"/admin/suppliers/{supplier_id}", {"legal_name": "North Goods AG"}

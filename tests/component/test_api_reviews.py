@@ -15,11 +15,6 @@ from chalicelib.storage.transaction import commit
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-@pytest.fixture
-def desk(admin: str) -> Desk:
-    return Desk(admin)
-
-
 def test_reviews_are_listed_oldest_first_with_their_records(desk: Desk) -> None:
     supplier_id, first = desk.supplier_in_review()
     _, second = desk.supplier_in_review("DE129273398")

@@ -37,11 +37,6 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(admin: str) -> Desk:
-    return Desk(admin)
-
-
-@pytest.fixture
 def supplier(site: str) -> Supplier:
     return an_open_supplier(site)
 
@@ -205,6 +200,18 @@ def test_a_lesson_about_suppliers_is_replayed_over_suppliers(desk: Desk, site: s
     assert replay["past_submissions"]["samples"][0]["supplier_id"] == waiting.supplier_id
     assert replay["open_cases"]["settled"] == [stored.review_id]
     assert stored_supplier(waiting).status == "OPEN"
+
+
+def test_a_rule_about_any_text_is_replayed_over_what_the_case_is_about(
+    desk: Desk, supplier: Supplier, doubted: Offer
+) -> None:
+    lesson = {"kind": "EXCEPTION", "rule": "text.white_space", "field": "/display_name", "value": "x"}
+    _, about_supplier = desk.supplier_in_review()
+
+    of_offers = teach(desk, doubted.review_id, lesson).json["past_submissions"]["looked_at"]
+    of_suppliers = teach(desk, about_supplier, lesson).json["past_submissions"]["looked_at"]
+
+    assert (of_offers, of_suppliers) == (1, 2)
 
 
 def test_what_is_saved_is_what_was_replayed(desk: Desk) -> None:

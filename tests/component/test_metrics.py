@@ -26,11 +26,6 @@ def site() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def desk(admin: str) -> Desk:
-    return Desk(admin)
-
-
 def test_the_share_of_records_that_need_a_person_is_counted(desk: Desk, site: str) -> None:
     supplier = an_open_supplier(site)
     validate(

@@ -21,11 +21,6 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(admin: str) -> Desk:
-    return Desk(admin)
-
-
-@pytest.fixture
 def supplier(site: str) -> Supplier:
     return an_open_supplier(site)
 
