@@ -67,6 +67,7 @@ ACCESS: Mapping[str, Access] = {
     "put_offer": _supplier(Scope.OFFERS),
     "change_offer": _supplier(Scope.OFFERS),
     "withdraw_offer": _supplier(Scope.OFFERS),
+    "update_offers": _supplier(Scope.OFFERS),
     "put_stock": _supplier(Scope.OFFERS),
     "try_offers": _supplier(Scope.OFFERS),
     "create_import": _supplier(Scope.OFFERS),

@@ -27,6 +27,7 @@ _MARKERS = {
     "DISPATCH_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:DispatchQueueArn",
     "IMPORT_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ImportQueueArn",
     "REVERSAL_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReversalQueueArn",
+    "INVENTORY_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:InventoryQueueArn",
 }
 
 

@@ -10,6 +10,7 @@ from chalicelib.api.schemas.explanations import OfferExplanationSchema
 from chalicelib.bodies.offer import OfferBodySchema
 from chalicelib.services import explain_offer as explanation
 from chalicelib.services import manage_offers, offer_records, read_offers, set_stock
+from chalicelib.services import update_offers as updating
 
 bp = Blueprint(__name__)
 
@@ -81,6 +82,17 @@ def change_offer(call: Call, supplier_id: str, sku: str) -> Answer:
 def withdraw_offer(call: Call, supplier_id: str, sku: str) -> Answer:
     offer = manage_offers.withdraw(supplier_id, sku, expected=call.expected)
     return Answer(200, offer, etag=etag(offer["version"]))
+
+
+@bp.route("/suppliers/{supplier_id}/offer-updates", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Update stock and prices of up to 1,000 offers, each with its own result",
+    body=schemas.OfferUpdatesSchema(),
+    answers={200: schemas.UpdateResultsSchema()},
+    problems={409: "SUPPLIER_CLOSED"},
+)
+def update_offers(call: Call, supplier_id: str) -> Answer:
+    return Answer(200, updating.update(supplier_id, call.body["updates"]))
 
 
 @bp.route(f"{OFFER}/stock", methods=["PUT"], content_types=JSON_BODY)

@@ -13,6 +13,10 @@ MAX_DELAY_SECONDS = 900
 _BATCH = 10
 
 
+class NotSent(Exception):
+    """SQS has taken some messages of a batch, and not all."""
+
+
 @dataclass(frozen=True)
 class Message:
     """A received message. `receipt` is what deletes it or gives it back; `sent_at` is epoch milliseconds."""
@@ -29,6 +33,21 @@ def send(queue_url: str, body: Mapping[str, Any] | str, delay_seconds: int = 0) 
     text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
     delay = min(max(0, delay_seconds), MAX_DELAY_SECONDS)
     aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=text, DelaySeconds=delay)
+
+
+def send_all(queue_url: str, bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Put the messages on the queue, ten in a call. Raises NotSent where SQS has refused some of them; the
+    others were sent."""
+    refused = 0
+    for start in range(0, len(bodies), _BATCH):
+        entries = [
+            {"Id": str(number), "MessageBody": json.dumps(body, separators=(",", ":"))}
+            for number, body in enumerate(bodies[start : start + _BATCH])
+        ]
+        answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
+        refused += len(answer.get("Failed", []))
+    if refused:
+        raise NotSent(f"{refused} of {len(bodies)} messages")
 
 
 def receive(

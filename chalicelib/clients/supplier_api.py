@@ -12,10 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib import clock, ids, telemetry
-from chalicelib.clients import guarded
+from chalicelib import clock, ids
+from chalicelib.clients import guarded, signed
 from chalicelib.clients.errors import CallFailed
-from chalicelib.domain import signing
 from chalicelib.domain.acceptance import CODES, STATUSES, Answer, LineAnswer
 
 TEST_LINE, TEST_QUANTITY = "lin_test_1", 1
@@ -162,17 +161,8 @@ def _test_order(attempt_id: str) -> dict[str, Any]:
 def _call(
     method: str, url: str, *, secret: str, message_id: str, body: bytes, rules: guarded.Rules | None
 ) -> guarded.Reply | TryAgain:
-    timestamp = int(clock.now().timestamp())
-    headers = {
-        **signing.headers(secret=secret, message_id=message_id, timestamp=timestamp, body=body),
-        "Idempotency-Key": message_id,
-        "X-Correlation-Id": telemetry.correlation_id(),
-        "Accept": "application/json",
-    }
-    if body:
-        headers["Content-Type"] = "application/json; charset=utf-8"
     try:
-        return guarded.fetch(method, url, headers=headers, body=body or None, rules=rules)
+        return signed.call(method, url, secret=secret, message_id=message_id, body=body, rules=rules)
     except CallFailed as failure:
         return TryAgain(failure.code)
 

@@ -82,6 +82,7 @@ class Terms:
     `price` is the base price; no two of the `windows` overlap, and while one is open its price holds.
     `available` is what may still be ordered, `reserved` waits for suppliers' answers, `sold` was accepted.
     `lines_accepted` and `lines_refused` count order lines as the supplier answered them.
+    `price_as_of` is the time of the latest price that was sent, which may wait for validation.
     `blocks` are the inactivity reasons that events caused; those that follow from stock and time are
     derived when asked, so that a sale need not write them.
     """
@@ -107,6 +108,7 @@ class Terms:
     supplier_name: str = ""
     available_from: str | None = None
     available_until: str | None = None
+    price_as_of: str = ""
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""
@@ -116,6 +118,10 @@ class Terms:
     def quantity(self) -> int:
         """On hand at the supplier, reservations included."""
         return self.available + self.reserved
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return "WITHDRAWN" in self.blocks
 
     @property
     def may_be_ordered(self) -> int:

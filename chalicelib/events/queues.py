@@ -1,4 +1,4 @@
-"""What follows from a message of the review, dispatch, import and reversal queues."""
+"""What follows from a message of a queue."""
 
 import json
 import os
@@ -53,6 +53,17 @@ def on_reversal(event: Any) -> None:
     for record in event:
         message = _opened(record)
         reverse_rule.work(message["reversal_id"])
+
+
+@bp.on_sqs_message(
+    queue_arn=os.environ.get("INVENTORY_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_inventory"
+)
+def on_inventory(event: Any) -> None:
+    """Ask a supplier for its stock. A message may come twice or late; one that fails comes again."""
+    from chalicelib.services import poll_inventory
+
+    for record in event:
+        poll_inventory.poll(_opened(record))
 
 
 def _opened(record: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import ids, telemetry
+from chalicelib.services import poll_inventory
 from chalicelib.services import sweep_validations as sweeping
 
 bp = Blueprint(__name__)
@@ -17,3 +18,10 @@ def sweep_validations(event: Any) -> None:  # noqa: ARG001 - the schedule says n
     telemetry.bind(ids.new_id("swp"))
     sweeping.sweep()
     sweeping.sweep_views()
+
+
+@bp.schedule(Rate(15, unit=Rate.MINUTES), name="poll_inventories")
+def poll_inventories(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
+    """Have every open supplier with an inventory API asked for its stock."""
+    telemetry.bind(ids.new_id("poll"))
+    poll_inventory.call_for()

@@ -84,6 +84,13 @@ def rewrite(
     raise _contention()
 
 
+def reprice(supplier: Supplier, offer: Offer, terms: Terms, *, content: dict[str, Any], as_of: str) -> bool:
+    """Make the content, of which only prices are other than the offer's, what the offer says as of a time.
+    False where offer or prices have changed since they were read."""
+    whole = {**content, "quantity": _on_hand(terms)}
+    return _change(supplier, offer, terms, whole, nothing_along, price_as_of=as_of) is not None
+
+
 def withdraw(supplier_id: str, sku: str, *, expected: Expected | None) -> dict[str, Any]:
     """Take the offer off sale for good; its history stays. Withdrawing again changes nothing.
     Raises NotFound, StaleVersion."""
@@ -122,6 +129,7 @@ def _create(supplier: Supplier, sku: str, content: dict[str, Any]) -> tuple[Offe
         blocks=_blocks(offer, supplier_is_open=supplier.is_open, has_price=False),
         handling_days=content["handling_days"],
         condition=content["condition"],
+        price_as_of=now,
         supplier_name=supplier.display_name,
         correlation_id=offer.correlation_id,
         created_at=now,
@@ -141,7 +149,13 @@ def _replace(
 
 
 def _change(
-    supplier: Supplier, offer: Offer, terms: Terms, content: dict[str, Any], along: Along
+    supplier: Supplier,
+    offer: Offer,
+    terms: Terms,
+    content: dict[str, Any],
+    along: Along,
+    *,
+    price_as_of: str | None = None,
 ) -> tuple[Offer, Terms] | None:
     names = content.keys() | offer.content.keys()
     touched = {name for name in names if content.get(name) != offer.content.get(name)} - {"quantity"}
@@ -158,6 +172,8 @@ def _change(
         content,
         acceptance=acceptance,
         counted=counted,
+        priced=bool(touched & PRICES),
+        price_as_of=price_as_of,
         along=along(offer.content, content),
     )
 
@@ -170,9 +186,12 @@ def _resubmitted(
     *,
     acceptance: str,
     counted: int | None,
+    priced: bool = True,
+    price_as_of: str | None = None,
     along: Sequence[Write] = (),
 ) -> tuple[Offer, Terms] | None:
-    """Send the content to validation; stock that was `counted` counts from now."""
+    """Send the content to validation; stock that was `counted` counts from now, prices (where `priced`) from
+    `price_as_of` or now."""
     now = clock.timestamp()
     submitted = replace(
         offer,
@@ -191,7 +210,12 @@ def _resubmitted(
     as_of = max(now, terms.stock_as_of)
     stored = _commit(
         offers.replacing(submitted, expected_version=offer.version),
-        offers.changing_terms(sold_at, now=now, stock=None if counted is None else (counted, as_of)),
+        offers.changing_terms(
+            sold_at,
+            now=now,
+            stock=None if counted is None else (counted, as_of),
+            price_as_of=(price_as_of or max(now, terms.price_as_of)) if priced else None,
+        ),
         *along,
     )
     if not stored:

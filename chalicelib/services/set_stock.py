@@ -13,6 +13,10 @@ from chalicelib.storage.errors import WriteRefused
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours a supplier's clock may be."""
 
+FROM_THE_FUTURE = FieldProblem(
+    "/as_of", "INVALID_VALUE", "What is of the future would shut out what is true until then."
+)
+
 
 def set_stock(supplier_id: str, sku: str, *, quantity: int, as_of: str | None) -> dict[str, Any]:
     """Make `quantity` what is on hand, reservations included, as counted at `as_of` (now, if not said).
@@ -22,13 +26,14 @@ def set_stock(supplier_id: str, sku: str, *, quantity: int, as_of: str | None) -
     """
     if not offer_records.is_sku(sku):
         raise NotFound
-    now = clock.now()
-    _check_not_ahead(as_of, latest=clock.timestamp(now + CLOCK_TOLERANCE))
+    now = clock.timestamp()
+    if as_of is not None and is_of_the_future(as_of):
+        raise Unprocessable("INVALID_BODY", FROM_THE_FUTURE.detail, errors=[FROM_THE_FUTURE])
     write = offers.setting_stock(
         ids.offer_id(supplier_id, sku),
         quantity=quantity,
-        as_of=as_of or clock.timestamp(now),
-        now=clock.timestamp(now),
+        as_of=as_of or now,
+        now=now,
         correlation_id=telemetry.correlation_id(),
     )
     try:
@@ -41,8 +46,6 @@ def set_stock(supplier_id: str, sku: str, *, quantity: int, as_of: str | None) -
     return offer_records.read(supplier_id, sku)
 
 
-def _check_not_ahead(as_of: str | None, *, latest: str) -> None:
-    if as_of is not None and as_of > latest:
-        detail = "A count cannot be of the future: it would shut out the ones that follow."
-        problem = FieldProblem("/as_of", "INVALID_VALUE", detail)
-        raise Unprocessable("INVALID_BODY", detail, errors=[problem])
+def is_of_the_future(as_of: str) -> bool:
+    """Whether it is further ahead than a clock may go wrong."""
+    return as_of > clock.timestamp(clock.now() + CLOCK_TOLERANCE)

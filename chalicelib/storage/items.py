@@ -180,6 +180,7 @@ class TermsItem(Item, discriminator="TERMS"):
     supplier_name = UnicodeAttribute(default="")
     available_from = UnicodeAttribute(null=True)
     available_until = UnicodeAttribute(null=True)
+    price_as_of = UnicodeAttribute(default="")
 
 
 class ProductItem(Item, discriminator="PRODUCT"):

@@ -51,6 +51,17 @@ def page(supplier_id: str, acceptance: str, *, limit: int, cursor: str | None) -
     return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor)
 
 
+def page_of_skus(supplier_id: str, acceptance: str, *, limit: int, cursor: str | None) -> pages.Page[str]:
+    """The SKUs alone of the supplier's offers of one acceptance state, in order. Raises BadCursor."""
+    return reads.page_by_status(
+        keys.offers_of_supplier(supplier_id, acceptance),
+        lambda item: str(item.sku),
+        limit=limit,
+        cursor=cursor,
+        attributes_to_get=["kind", "sku"],
+    )
+
+
 def page_of_supplier(supplier_id: str, *, limit: int, cursor: str | None) -> pages.Page[Offer]:
     """All the supplier's offers, by SKU. Raises BadCursor."""
     pk, prefix = keys.offer(supplier_id, "")
@@ -77,11 +88,14 @@ def adding_terms(terms: Terms) -> Write:
     return Write(f"terms:{terms.offer_id}", _terms_item(terms), TermsItem.pk.does_not_exist())
 
 
-def changing_terms(terms: Terms, *, now: str, stock: tuple[int, str] | None = None) -> Write:
-    """Set everything but stock from `terms`, and `stock` (quantity on hand, as of) where it is given.
+def changing_terms(
+    terms: Terms, *, now: str, stock: tuple[int, str] | None = None, price_as_of: str | None = None
+) -> Write:
+    """Set everything but stock from `terms`; `stock` (quantity on hand, as of) and the time of the prices
+    only where they are given.
 
-    Reservations stand: on hand less reserved becomes what is available. Stock is refused where the stored
-    one is of a later time. Label `terms:<offer_id>`.
+    Reservations stand: on hand less reserved becomes what is available. Refused where the stored stock, or
+    price, is of a later time than the one given. Label `terms:<offer_id>`.
     """
     actions: list[Action] = [
         TermsItem.title.set(terms.title),
@@ -107,6 +121,9 @@ def changing_terms(terms: Terms, *, now: str, stock: tuple[int, str] | None = No
         quantity, as_of = stock
         actions += _stock_actions(quantity, as_of)
         condition &= TermsItem.stock_as_of <= as_of
+    if price_as_of is not None:
+        actions.append(TermsItem.price_as_of.set(price_as_of))
+        condition &= _was_priced_by(price_as_of)
     return Write(f"terms:{terms.offer_id}", _terms_key(terms.offer_id), condition, actions)
 
 
@@ -139,6 +156,18 @@ def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correla
     ]
     condition = TermsItem.pk.exists() & (TermsItem.stock_as_of <= as_of)
     return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions)
+
+
+def confirming_price(offer_id: str, *, as_of: str, now: str) -> Write:
+    """Note that the prices sent last are so as of a later time, too. Label `terms:<offer_id>`; refused where
+    the stored time is later still."""
+    actions = [TermsItem.price_as_of.set(as_of), TermsItem.updated_at.set(now), TermsItem.version.add(1)]
+    condition = TermsItem.pk.exists() & _was_priced_by(as_of)
+    return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions)
+
+
+def _was_priced_by(as_of: str) -> Condition:
+    return TermsItem.price_as_of.does_not_exist() | (TermsItem.price_as_of <= as_of)
 
 
 def reserving(
@@ -294,6 +323,7 @@ def _terms_item(terms: Terms) -> TermsItem:
         supplier_name=terms.supplier_name,
         available_from=terms.available_from,
         available_until=terms.available_until,
+        price_as_of=terms.price_as_of,
         version=terms.version,
         correlation_id=terms.correlation_id,
         created_at=terms.created_at,
@@ -329,6 +359,7 @@ def terms_from_item(item: TermsItem) -> Terms:
         supplier_name=item.supplier_name,
         available_from=item.available_from,
         available_until=item.available_until,
+        price_as_of=item.price_as_of,
         version=int(item.version),
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",

@@ -49,8 +49,9 @@ class OrderBook:
         return (200, {"status": "CANCELLATION_ACCEPTED"}) if known else (404, {})
 
     def inventory(self, skus: list[str], as_of: str) -> dict[str, Any]:
-        items = [{"sku": sku, "quantity": self.stock.get(sku, 0), "as_of": as_of} for sku in skus if sku]
-        return {"items": items}
+        """How many there are of those SKUs that it counts; nothing of the others."""
+        counted = (sku for sku in skus if sku in self.stock)
+        return {"items": [{"sku": sku, "quantity": self.stock[sku], "as_of": as_of} for sku in counted]}
 
     def next_fault(self) -> int | str | None:
         with self.lock:

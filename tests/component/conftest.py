@@ -24,6 +24,8 @@ QUEUES = {
     "DISPATCH_QUEUE_URL": "dispatch",
     "IMPORT_QUEUE_URL": "import",
     "REVERSAL_QUEUE_URL": "reversal",
+    "INVENTORY_QUEUE_URL": "inventory",
+    "INVENTORY_DEAD_LETTERS_URL": "inventory-dead-letters",
     "REVIEW_DEAD_LETTERS_URL": "review-dead-letters",
     "DISPATCH_DEAD_LETTERS_URL": "dispatch-dead-letters",
     "IMPORT_DEAD_LETTERS_URL": "import-dead-letters",

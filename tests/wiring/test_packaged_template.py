@@ -66,7 +66,8 @@ def test_every_event_source_is_a_resource_of_the_stack(template: dict[str, Any])
         json.dumps({"Fn::GetAtt": ["DispatchQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["ImportQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["ReversalQueue", "Arn"]}),
-        "null",  # the schedule
+        json.dumps({"Fn::GetAtt": ["InventoryQueue", "Arn"]}),
+        "null",  # the schedules
     }
 
 

@@ -22,7 +22,8 @@ CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
 POLICIES = sorted((ROOT / ".chalice" / "policies").glob("*.json"))
 # What a function's code reads; AWS_REGION and the like come from Lambda.
 VARIABLES = {
-    "STAGE", "TABLE_NAME", "REVIEW_QUEUE_URL", "DISPATCH_QUEUE_URL", "REVIEW_DEAD_LETTERS_URL",
+    "STAGE", "TABLE_NAME", "REVIEW_QUEUE_URL", "DISPATCH_QUEUE_URL", "INVENTORY_QUEUE_URL",
+    "REVIEW_DEAD_LETTERS_URL", "INVENTORY_DEAD_LETTERS_URL",
     "DISPATCH_DEAD_LETTERS_URL", "VALIDATION_DEAD_LETTERS_URL", "STREAM_DEAD_LETTERS_URL", "EVENT_BUS_NAME",
     "MASTER_SECRET_ID", "ADMIN_ISSUER", "ADMIN_JWKS_URL", "ADMIN_AUDIENCE", "ADMIN_GROUP",
     "ALLOWED_PRIVATE_HOSTS", "REMOTE_CHECKS", "LOG_LEVEL", "IMPORT_QUEUE_URL", "IMPORT_DEAD_LETTERS_URL",
@@ -103,10 +104,11 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
 
     targets = [queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in working]
 
-    assert working == {"ReviewQueue", "DispatchQueue", "ImportQueue", "ReversalQueue"}
+    assert working == {"ReviewQueue", "DispatchQueue", "ImportQueue", "ReversalQueue", "InventoryQueue"}
     assert sorted(targets) == [
         "DispatchDeadLetters",
         "ImportDeadLetters",
+        "InventoryDeadLetters",
         "ReversalDeadLetters",
         "ReviewDeadLetters",
     ]
@@ -119,6 +121,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
         ("DispatchQueue", "on_dispatch"),
         ("ImportQueue", "on_import"),
         ("ReversalQueue", "on_reversal"),
+        ("InventoryQueue", "on_inventory"),
     ],
 )
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(queue: str, function: str):

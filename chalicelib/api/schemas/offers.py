@@ -1,10 +1,13 @@
 """Offers and the catalogue that they make."""
 
+from typing import Any
+
 from marshmallow import fields
 
 from chalicelib.api.schemas.common import (
     AnswerSchema,
     CorrectionSchema,
+    FieldProblemSchema,
     IssueSchema,
     PageQuerySchema,
     StoredSchema,
@@ -12,8 +15,10 @@ from chalicelib.api.schemas.common import (
     page_of,
 )
 from chalicelib.bodies.faults import StrictSchema
-from chalicelib.bodies.fields import Moment, MoneySchema, one_of, whole
+from chalicelib.bodies.fields import Moment, MoneySchema, listed, one_of, whole
 from chalicelib.bodies.offer import MAX_QUANTITY, MeasureSchema, PriceWindowSchema
+from chalicelib.bodies.offer_update import OfferUpdateSchema
+from chalicelib.services import update_offers
 
 ACCEPTANCE = ("NEW", "ACCEPTED", "TO_REVIEW", "CHANGES_REQUESTED", "REJECTED")
 
@@ -21,6 +26,35 @@ ACCEPTANCE = ("NEW", "ACCEPTED", "TO_REVIEW", "CHANGES_REQUESTED", "REJECTED")
 class StockBodySchema(StrictSchema):
     quantity = whole(0, MAX_QUANTITY)
     as_of = Moment("when it was counted; now, where it is not said")
+
+
+class UncheckedRow(fields.Nested):
+    """A row as it came: one that is wrong is told of in its own result and stops no other."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        return value
+
+
+class OfferUpdatesSchema(StrictSchema):
+    updates = listed(UncheckedRow(OfferUpdateSchema), minimum=1, maximum=update_offers.MAX_UPDATES)
+
+
+class UpdateResultSchema(AnswerSchema):
+    """What became of one row: of its stock, of its price, and of the row as the graver of both."""
+
+    index = fields.Integer(required=True)
+    sku = fields.String(required=True, allow_none=True)
+    result = one_of(*update_offers.RESULTS)
+    stock = one_of(*update_offers.RESULTS, required=False)
+    price = one_of(*update_offers.RESULTS, required=False)
+    errors = fields.List(fields.Nested(FieldProblemSchema))
+
+
+class UpdateResultsSchema(AnswerSchema):
+    """A result per row, in their order, and how many there are of each."""
+
+    results = fields.List(fields.Nested(UpdateResultSchema), required=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
 
 class OfferSchema(StoredSchema):
