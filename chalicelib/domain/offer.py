@@ -82,6 +82,7 @@ class Terms:
     `price` is the base price; no two of the `windows` overlap, and while one is open its price holds.
     `available` is what may still be ordered, `reserved` waits for suppliers' answers, `sold` was accepted.
     `lines_accepted` and `lines_refused` count order lines as the supplier answered them.
+    `closed_from` and `closed_until` are when the supplier's shop is closed.
     `price_as_of` is the time of the latest price that was sent, which may wait for validation.
     `blocks` are the inactivity reasons that events caused; those that follow from stock and time are
     derived when asked, so that a sale need not write them.
@@ -108,6 +109,8 @@ class Terms:
     supplier_name: str = ""
     available_from: str | None = None
     available_until: str | None = None
+    closed_from: str | None = None
+    closed_until: str | None = None
     price_as_of: str = ""
     version: int = 1
     correlation_id: str = ""
@@ -235,7 +238,8 @@ def blocks_at_supplier(blocks: Sequence[str], *, supplier_is_open: bool) -> tupl
 
 def inactivity_reasons(terms: Terms, now: datetime) -> tuple[str, ...]:
     """Every reason why these terms are not for sale at `now`; none means active."""
-    reasons = list(terms.blocks)
+    closed = periods.is_closed(terms.closed_from, terms.closed_until, now)
+    reasons = list(blocks_at_supplier(terms.blocks, supplier_is_open=False) if closed else terms.blocks)
     if terms.may_be_ordered == 0:
         reasons.append("ZERO_QUANTITY")
     if terms.price_at(now) is None and NO_ACTIVE_PRICE not in reasons:

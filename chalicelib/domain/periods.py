@@ -14,6 +14,11 @@ def contains(start: str | None, end: str | None, now: datetime) -> bool:
     return (not start or moment(start) <= now) and (not end or now < moment(end))
 
 
+def is_closed(start: str | None, end: str | None, now: datetime) -> bool:
+    """Whether `now` lies in a closure; where neither moment is given there is none."""
+    return bool(start or end) and contains(start, end, now)
+
+
 def next_edge(edges: Iterable[str | None], now: datetime) -> str | None:
     """The first of these moments that is still to come."""
     return min((edge for edge in edges if edge and moment(edge) > now), key=moment, default=None)

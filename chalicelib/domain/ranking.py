@@ -212,6 +212,8 @@ def _entry(terms: Terms) -> Entry:
         "windows": packed(terms.windows) or None,
         "available_from": terms.available_from,
         "available_until": terms.available_until,
+        "closed_from": terms.closed_from,
+        "closed_until": terms.closed_until,
     }
     entry = {
         "offer_id": terms.offer_id,
@@ -230,13 +232,15 @@ def _at(entry: Entry, now: datetime) -> Entry:
     """The entry at its price of `now`; the price is None where the offer is not for sale then."""
     inputs = entry["inputs"]
     in_period = periods.contains(inputs.get("available_from"), inputs.get("available_until"), now)
-    price = price_at(*prices_of(entry), now) if in_period else None
+    closed = periods.is_closed(inputs.get("closed_from"), inputs.get("closed_until"), now)
+    price = price_at(*prices_of(entry), now) if in_period and not closed else None
     kept = {name: value for name, value in entry.items() if name not in ("featured", "rank_reason")}
     return {**kept, "price": price.as_json() if price else None}
 
 
 def _edges(entry: Entry) -> Iterable[str | None]:
     inputs = entry["inputs"]
-    yield from (inputs.get("available_from"), inputs.get("available_until"))
+    for name in ("available_from", "available_until", "closed_from", "closed_until"):
+        yield inputs.get(name)
     for _, start, end in inputs.get("windows", ()):
         yield from (start, end)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from chalicelib.domain import periods
 from chalicelib.domain.credentials import Scope
 from chalicelib.domain.errors import IllegalMove
 
@@ -66,7 +68,20 @@ class Supplier:
 
     @property
     def is_open(self) -> bool:
+        """By its status; its shop may be closed all the same, for the period that it has set itself."""
         return self.status == "OPEN"
+
+    @property
+    def closed_from(self) -> str | None:
+        return self.profile.get("closed_from")
+
+    @property
+    def closed_until(self) -> str | None:
+        return self.profile.get("closed_until")
+
+    def is_selling(self, now: datetime) -> bool:
+        """Whether it is open, and its shop too."""
+        return self.is_open and not periods.is_closed(self.closed_from, self.closed_until, now)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from chalicelib.domain.verdicts import offer_acceptance
 from chalicelib.services import publish_offers, review_cases
 from chalicelib.services.commits import commit
 from chalicelib.services.count_validations import count
+from chalicelib.services.follow_supplier import calls_for_it
 from chalicelib.services.validate_offers import is_judged_anew, known_products, product_facts, product_id_of
 from chalicelib.services.validation_batch import (
     Case,
@@ -193,7 +194,7 @@ def _follow_suppliers(batch: Deciding) -> None:
     current = suppliers.get_many(offer.supplier_id for offer in batch.decided) if batch.decided else {}
     for offer in batch.decided:
         supplier = current[offer.supplier_id]
-        if supplier.is_open != batch.suppliers[offer.supplier_id].is_open:
+        if calls_for_it(batch.suppliers[offer.supplier_id], supplier):
             now = clock.timestamp()
             _write_if_unchanged(replace(offer, updated_at=now), supplier, now=now)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib import clock
 from chalicelib.domain.issues import Issue, doubts
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import AUTOMATIC, MANUAL, Supplier
@@ -14,6 +15,7 @@ STEPS = {
     "MEND_PROFILE": "Correct the fields that the blocking issues name; the profile is then validated again.",
     "WAIT_FOR_REVIEW": "A person at the marketplace looks at the case; mending the profile is quicker.",
     "WAIT_FOR_REINSTATEMENT": "The marketplace has suspended this supplier and has to lift that.",
+    "OPEN_SHOP": "The supplier has closed its shop for a period: change closed_from or closed_until.",
     "CONTACT_MARKETPLACE": "This is final; only the marketplace can say more.",
 }
 """What may be to do next, by code."""
@@ -33,11 +35,14 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
         "suspension_type": supplier.suspension_type,
         "decided": history[-1] if history else None,
         "review": review_records.as_case(review) if review else None,
+        "closed_from": supplier.closed_from,
+        "closed_until": supplier.closed_until,
     }
     return {
         "supplier_id": supplier.supplier_id,
         "version": supplier.version,
         "is_open": supplier.is_open,
+        "is_selling": supplier.is_selling(clock.now()),
         "status": supplier.status,
         "validation": {
             "state": supplier.validation_state,
@@ -60,6 +65,8 @@ def _steps(supplier: Supplier, review: Review | None, blocking: list[Issue]) -> 
     if supplier.status in supplier_records.CLOSED:
         yield "CONTACT_MARKETPLACE"
         return
+    if supplier.is_open and not supplier.is_selling(clock.now()):
+        yield "OPEN_SHOP"
     if supplier.suspension_type in (MANUAL, AUTOMATIC):
         yield "WAIT_FOR_REINSTATEMENT"
     if supplier.validation_state == "PENDING":

@@ -1,4 +1,4 @@
-"""A supplier opens, closes or takes another name: the terms of its offers follow.
+"""A supplier opens, closes, shuts its shop for a while or takes another name: the terms of its offers follow.
 
 Only what comes from the supplier is changed, where the terms stand as they were read, so that a decision
 on an offer that is written meanwhile is not undone. Following again changes nothing.
@@ -26,7 +26,11 @@ def calls_for_it(before: object | None, after: object | None) -> bool:
     """Whether this change of a record is one of a supplier that its offers must follow."""
     if not isinstance(before, Supplier) or not isinstance(after, Supplier):
         return False
-    return (before.is_open, before.display_name) != (after.is_open, after.display_name)
+    return _followed(before) != _followed(after)
+
+
+def _followed(supplier: Supplier) -> tuple[object, ...]:
+    return supplier.is_open, supplier.display_name, supplier.closed_from, supplier.closed_until
 
 
 def follow(supplier_id: str) -> None:
@@ -41,36 +45,35 @@ def follow(supplier_id: str) -> None:
 
 
 def follow_with(supplier_id: str, offer_ids: Iterable[str]) -> None:
-    """Have these offers follow their supplier as it stands now. Raises UnsettledTerms."""
-    supplier = suppliers.get(supplier_id)
-    if supplier is None:
-        return
-    for terms in offers.get_terms(offer_ids).values():
-        _follow_one(terms, supplier)
+    """Have these offers follow their supplier as it stands now. Raises UnsettledTerms.
 
-
-def _follow_one(terms: Terms, supplier: Supplier) -> None:
-    current: Terms | None = terms
+    The terms are read before the supplier: where they are still as they were read, whoever wrote them did not
+    know a later supplier than this one.
+    """
+    waiting = list(offer_ids)
     for _ in range(_TRIES):
-        if current is None or _follows(current, supplier) == current or _written(current, supplier):
+        found = offers.get_terms(waiting)
+        supplier = suppliers.get(supplier_id) if found else None
+        if supplier is None:
             return
-        current = offers.get_terms([terms.offer_id]).get(terms.offer_id)
-    raise UnsettledTerms(terms.offer_id)
+        waiting = [terms.offer_id for terms in found.values() if not _follows(terms, supplier)]
+    if waiting:
+        raise UnsettledTerms(waiting[0])
 
 
-def _follows(terms: Terms, supplier: Supplier) -> Terms:
-    blocks = blocks_at_supplier(terms.blocks, supplier_is_open=supplier.is_open)
-    return replace(terms, blocks=blocks, supplier_name=supplier.display_name)
-
-
-def _written(terms: Terms, supplier: Supplier) -> bool:
-    following = _follows(terms, supplier)
-    write = offers.blocking(
+def _follows(terms: Terms, supplier: Supplier) -> bool:
+    """Whether the terms say what the supplier is now, or were made to; not where they have changed since."""
+    following = replace(
         terms,
-        blocks=following.blocks,
-        supplier_name=following.supplier_name,
-        now=clock.timestamp(),
-        correlation_id=telemetry.correlation_id(),
+        blocks=blocks_at_supplier(terms.blocks, supplier_is_open=supplier.is_open),
+        supplier_name=supplier.display_name,
+        closed_from=supplier.closed_from,
+        closed_until=supplier.closed_until,
+    )
+    if following == terms:
+        return True
+    write = offers.following_supplier(
+        terms, following, now=clock.timestamp(), correlation_id=telemetry.correlation_id()
     )
     try:
         commit(write)

@@ -131,6 +131,8 @@ def _create(supplier: Supplier, sku: str, content: dict[str, Any]) -> tuple[Offe
         condition=content["condition"],
         price_as_of=now,
         supplier_name=supplier.display_name,
+        closed_from=supplier.closed_from,
+        closed_until=supplier.closed_until,
         correlation_id=offer.correlation_id,
         created_at=now,
         updated_at=now,

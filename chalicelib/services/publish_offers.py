@@ -47,6 +47,8 @@ def terms_of(offer: Offer, supplier: Supplier) -> Terms:
         handling_days=offer.content["handling_days"],
         condition=offer.content["condition"],
         supplier_name=supplier.display_name,
+        closed_from=supplier.closed_from,
+        closed_until=supplier.closed_until,
         available_from=offer.content.get("available_from"),
         available_until=offer.content.get("available_until"),
         correlation_id=offer.correlation_id,

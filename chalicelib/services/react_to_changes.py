@@ -154,6 +154,8 @@ def _shown(terms: object | None) -> tuple[object, ...] | None:
         terms.supplier_name,
         terms.available_from,
         terms.available_until,
+        terms.closed_from,
+        terms.closed_until,
     )
 
 

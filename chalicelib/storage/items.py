@@ -180,6 +180,8 @@ class TermsItem(Item, discriminator="TERMS"):
     supplier_name = UnicodeAttribute(default="")
     available_from = UnicodeAttribute(null=True)
     available_until = UnicodeAttribute(null=True)
+    closed_from = UnicodeAttribute(null=True)
+    closed_until = UnicodeAttribute(null=True)
     price_as_of = UnicodeAttribute(default="")
 
 

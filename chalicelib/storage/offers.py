@@ -115,6 +115,8 @@ def changing_terms(
         *set_or_remove(TermsItem.shipping_minor, _minor(terms.shipping_price)),
         *set_or_remove(TermsItem.available_from, terms.available_from),
         *set_or_remove(TermsItem.available_until, terms.available_until),
+        *set_or_remove(TermsItem.closed_from, terms.closed_from),
+        *set_or_remove(TermsItem.closed_until, terms.closed_until),
     ]
     condition = TermsItem.pk.exists()
     if stock is not None:
@@ -127,22 +129,26 @@ def changing_terms(
     return Write(f"terms:{terms.offer_id}", _terms_key(terms.offer_id), condition, actions)
 
 
-def blocking(
-    terms: Terms, *, blocks: tuple[str, ...], supplier_name: str, now: str, correlation_id: str
-) -> Write:
-    """Set what blocks the sale, and the supplier's name, where the blocks are still those of `terms`.
+def following_supplier(terms: Terms, following: Terms, *, now: str, correlation_id: str) -> Write:
+    """Set what comes from the supplier as `following` has it, where it is still as in `terms`.
     Label `terms:<offer_id>`."""
     actions = [
-        TermsItem.on_sale.set(not blocks),
-        TermsItem.blocks.set(blocks),
-        TermsItem.supplier_name.set(supplier_name),
+        TermsItem.on_sale.set(not following.blocks),
+        TermsItem.blocks.set(following.blocks),
+        TermsItem.supplier_name.set(following.supplier_name),
+        *set_or_remove(TermsItem.closed_from, following.closed_from),
+        *set_or_remove(TermsItem.closed_until, following.closed_until),
         TermsItem.correlation_id.set(correlation_id),
         TermsItem.updated_at.set(now),
         TermsItem.version.add(1),
     ]
-    return Write(
-        f"terms:{terms.offer_id}", _terms_key(terms.offer_id), TermsItem.blocks == terms.blocks, actions
+    unchanged = (
+        (TermsItem.blocks == terms.blocks)
+        & (TermsItem.supplier_name == terms.supplier_name)
+        & _is(TermsItem.closed_from, terms.closed_from)
+        & _is(TermsItem.closed_until, terms.closed_until)
     )
+    return Write(f"terms:{terms.offer_id}", _terms_key(terms.offer_id), unchanged, actions)
 
 
 def setting_stock(offer_id: str, *, quantity: int, as_of: str, now: str, correlation_id: str) -> Write:
@@ -197,6 +203,11 @@ def reserving(
         & (TermsItem.available >= quantity)
         & (TermsItem.available_from.does_not_exist() | (TermsItem.available_from <= now))
         & (TermsItem.available_until.does_not_exist() | (TermsItem.available_until > now))
+        & (
+            (TermsItem.closed_from.does_not_exist() & TermsItem.closed_until.does_not_exist())
+            | (TermsItem.closed_from > now)
+            | (TermsItem.closed_until <= now)
+        )
     )
     return Write(f"terms:{offer_id}", _terms_key(offer_id), condition, actions, terms_from_item)
 
@@ -323,6 +334,8 @@ def _terms_item(terms: Terms) -> TermsItem:
         supplier_name=terms.supplier_name,
         available_from=terms.available_from,
         available_until=terms.available_until,
+        closed_from=terms.closed_from,
+        closed_until=terms.closed_until,
         price_as_of=terms.price_as_of,
         version=terms.version,
         correlation_id=terms.correlation_id,
@@ -359,6 +372,8 @@ def terms_from_item(item: TermsItem) -> Terms:
         supplier_name=item.supplier_name,
         available_from=item.available_from,
         available_until=item.available_until,
+        closed_from=item.closed_from,
+        closed_until=item.closed_until,
         price_as_of=item.price_as_of,
         version=int(item.version),
         correlation_id=item.correlation_id or "",

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from chalicelib.domain.offer import Offer
 from chalicelib.services import follow_supplier
 from chalicelib.services.react_to_changes import react
 from chalicelib.storage import offers, suppliers
+from chalicelib.storage.items import TermsItem
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -98,13 +100,38 @@ def test_another_change_of_the_supplier_touches_no_offer() -> None:
     assert blocks_of(offer_id) == ("SUPPLIER_NOT_OPEN",)
 
 
+def meanwhile(happens: Callable[[], object]) -> None:
+    """Have something happen between the reading of terms and the first write of them."""
+    events = TermsItem._get_connection().connection.client.meta.events
+
+    def first(**_: Any) -> None:
+        events.unregister("before-call.dynamodb.UpdateItem", first)
+        happens()
+
+    events.register("before-call.dynamodb.UpdateItem", first)
+
+
 def test_a_decision_that_is_written_meanwhile_stands() -> None:
     supplier_id = a_supplier()
     offer_id = listed(supplier_id, "A", blocks=("PRODUCT_STATUS_NEW", "SUPPLIER_NOT_OPEN"))
-    seen = offers.get_terms([offer_id])[offer_id]
-    accepted = replace(seen, blocks=("SUPPLIER_NOT_OPEN",))
-    commit(offers.changing_terms(accepted, now=clock.timestamp()))
+    accepted = replace(offers.get_terms([offer_id])[offer_id], blocks=("SUPPLIER_NOT_OPEN",))
+    meanwhile(lambda: commit(offers.changing_terms(accepted, now=clock.timestamp())))
 
-    follow_supplier._follow_one(seen, suppliers.get(supplier_id))  # type: ignore[arg-type]
+    follow_supplier.follow(supplier_id)
 
     assert blocks_of(offer_id) == ()
+
+
+def test_a_supplier_that_changes_again_meanwhile_is_followed_to_where_it_is() -> None:
+    supplier_id = a_supplier("north")
+    offer_id = listed(supplier_id, "A")
+    turn(supplier_id, profile={"display_name": "norden"})
+
+    def again() -> None:
+        turn(supplier_id, profile={"display_name": "nord"})
+        follow_supplier.follow(supplier_id)
+
+    meanwhile(again)
+    follow_supplier.follow(supplier_id)
+
+    assert offers.get_terms([offer_id])[offer_id].supplier_name == "nord"

@@ -14,7 +14,7 @@ from chalicelib.api.schemas.common import (
     page_of,
 )
 from chalicelib.bodies.faults import StrictSchema
-from chalicelib.bodies.fields import MAX_URL, Flag, listed, one_of, optional_text, text
+from chalicelib.bodies.fields import MAX_URL, Flag, Moment, listed, one_of, optional_text, text
 from chalicelib.domain.credentials import Scope
 from chalicelib.domain.supplier import MOVES, SUSPENSIONS
 from chalicelib.services.explain_supplier import STEPS
@@ -73,6 +73,14 @@ class RegistrationSchema(StrictSchema):
     inventory_api = fields.Nested(InventoryApiSchema)
     payout_account = fields.Nested(PayoutAccountSchema)
     commission_plan = optional_text(64)
+    closed_from = Moment("from when the shop is closed, for holidays say: nothing of it is for sale")
+    closed_until = Moment("when it opens again by itself; until further notice, where it is not said")
+
+    @validates_schema
+    def _closes_before_it_opens(self, data: dict[str, Any], **_options: Any) -> None:
+        start, end = data.get("closed_from"), data.get("closed_until")
+        if start and end and start >= end:
+            raise ValidationError("The shop opens before it closes.", "closed_until")
 
 
 class ReasonSchema(StrictSchema):
@@ -97,6 +105,8 @@ class SupplierSchema(StoredSchema):
     inventory_api = fields.Nested(InventoryApiSchema)
     payout_account = fields.Nested(PayoutAccountSchema)
     commission_plan = fields.String()
+    closed_from = moment()
+    closed_until = moment()
     issues = fields.List(fields.Nested(IssueSchema), required=True)
     corrections = fields.List(fields.Nested(CorrectionSchema), required=True)
     rules_version = fields.Integer(required=True)
@@ -147,6 +157,11 @@ class SupplierExplanationSchema(AnswerSchema):
     supplier_id = fields.String(required=True)
     version = fields.Integer(required=True)
     is_open = fields.Boolean(required=True)
+    is_selling = fields.Boolean(
+        required=True, metadata={"description": "open, and not closed for a period of its own"}
+    )
+    closed_from = moment()
+    closed_until = moment()
     status = one_of(*MOVES)
     suspension_type = one_of(*SUSPENSIONS, required=False)
     decided = fields.Nested(StandingSchema)
