@@ -1,6 +1,8 @@
 """Pages as clients read them."""
 
-from collections.abc import Callable
+import itertools
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from chalicelib.problems import BadRequest
@@ -10,6 +12,8 @@ from chalicelib.storage.pages import Page
 T = TypeVar("T")
 Listing = dict[str, Any]
 """`{"items": [...], "next_cursor": ... or None}`"""
+_MAX_BYTES = 4_000_000
+"""Of JSON in ASCII; a function answers with 6 MB at most."""
 
 
 def read_page(read: Callable[[], T]) -> T:
@@ -18,6 +22,12 @@ def read_page(read: Callable[[], T]) -> T:
         return read()
     except BadCursor as error:
         raise BadRequest("INVALID_CURSOR", "Send the next_cursor of a page of this very list.") from error
+
+
+def fitting(items: Iterable[Mapping[str, Any]]) -> int:
+    """How many of the items one answer holds, one at least."""
+    sizes = itertools.accumulate(len(json.dumps(item, default=str)) for item in items)
+    return max(1, sum(size <= _MAX_BYTES for size in sizes))
 
 
 def listed(read: Callable[[], Page[T]], show: Callable[[T], dict[str, Any]]) -> Listing:

@@ -6,16 +6,23 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.domain.review import Review
 from chalicelib.services import offer_records, review_records, supplier_records
-from chalicelib.services.paging import Listing, read_page
+from chalicelib.services.paging import Listing, fitting, read_page
 from chalicelib.services.similar_cases import similar_to
 from chalicelib.storage import offers, reviews, suppliers
 
 
 def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None) -> Listing:
-    """Reviews of one status, or all that wait where none is given. Raises BadRequest."""
+    """Reviews of one status, or all that wait where none is given. Large records make a page shorter.
+    Raises BadRequest."""
     now = clock.timestamp()
     found = read_page(lambda: reviews.page(status=status, kind=kind, limit=limit, cursor=cursor, now=now))
-    return {"items": with_records(found.items), "next_cursor": found.next_cursor}
+    shown = with_records(found.items)
+    kept = fitting(shown)
+    cut = kept < len(shown)
+    return {
+        "items": shown[:kept],
+        "next_cursor": reviews.cursor_behind(found.items[kept - 1]) if cut else found.next_cursor,
+    }
 
 
 def read(review_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ removed meanwhile: nothing comes twice, nothing that stayed is lost.
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -32,7 +32,7 @@ class Page(Generic[T]):
 def read(results: Any, change: Callable[[Any], T]) -> Page[T]:
     """The page that a PynamoDB result iterator (made with `limit`) yields."""
     items = tuple(change(item) for item in results)
-    return Page(items, _encode(results.last_evaluated_key))
+    return Page(items, encode(results.last_evaluated_key))
 
 
 def decode(
@@ -71,7 +71,8 @@ def _is_key_part(value: object) -> bool:
         return False
 
 
-def _encode(last_key: dict[str, dict[str, str]] | None) -> str | None:
+def encode(last_key: Mapping[str, Mapping[str, str]] | None) -> str | None:
+    """The cursor behind the item that has this key, None where nothing comes behind it."""
     if not last_key:
         return None
     plain = json.dumps({name: value["S"] for name, value in last_key.items()}, separators=(",", ":"))

@@ -44,6 +44,14 @@ def page_by_status(
     return pages.read(results, change)
 
 
+def cursor_behind(item: Item) -> str | None:
+    """Where a page of the `by_status` index goes on that ended with this item."""
+    key = (item.pk, item.sk, item.status_partition, item.status_sort)
+    return pages.encode(
+        {name: {"S": value} for name, value in zip(_BY_STATUS_KEY, key, strict=True) if value}
+    )
+
+
 def mark_due(item: Item, *, pending: bool) -> None:
     """Put a validated record into the index of those that wait, or leave it out."""
     if pending:

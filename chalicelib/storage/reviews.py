@@ -53,6 +53,11 @@ def page(
     return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor, filter_condition=condition)
 
 
+def cursor_behind(review: Review) -> str | None:
+    """Where a page goes on that ended with this review."""
+    return reads.cursor_behind(_to_item(review))
+
+
 def adding(review: Review) -> Write:
     """Open a review. Label `review`."""
     return Write("review", _to_item(review), ReviewItem.pk.does_not_exist())

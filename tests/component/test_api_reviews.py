@@ -9,6 +9,7 @@ from bodies import an_offer_body
 from desk import ISSUE, Desk, doubt_offer
 from identity_provider import Provider
 
+from chalicelib.services.paging import fitting
 from chalicelib.storage import offers, products, reviews, suppliers
 from chalicelib.storage.transaction import commit
 
@@ -39,6 +40,19 @@ def test_reviews_are_filtered_by_status_and_kind(desk: Desk) -> None:
     assert ids_of("kind=OFFER") == [about_offer]
     assert ids_of("kind=SUPPLIER&status=OPEN") == []
     assert desk.send("GET", "/admin/reviews?status=open").status == 422
+
+
+def test_a_page_that_is_cut_short_goes_on_behind_its_last_review(desk: Desk) -> None:
+    _, first = desk.offer_in_review()
+    others = [desk.supplier_in_review(tax_id)[1] for tax_id in ("DE129273398", "DE811907980")]
+    review = reviews.get(first)
+    assert review
+
+    behind = desk.send("GET", f"/admin/reviews?cursor={reviews.cursor_behind(review)}").json
+
+    assert [each["review_id"] for each in behind["items"]] == others
+    assert fitting([{"record": "x" * 1_500_000}] * 4) == 2
+    assert fitting([{"record": "x" * 5_000_000}]) == 1
 
 
 def test_a_claim_keeps_others_away_until_it_is_released(desk: Desk, provider: Provider) -> None:
