@@ -3,12 +3,15 @@
 import csv
 import io
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from unit.feeds import offer_of, offers_of, opened, rows_of, rules, table, written
 
 from chalicelib.bodies.offer import OfferBodySchema
 from chalicelib.feeds import Options, own
+
+SAMPLES = Path(__file__).parents[2] / "examples/sample_data"
 
 OLD_SHOPIFY = (
     "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,"
@@ -277,3 +280,11 @@ def test_what_a_shop_exports_is_what_an_offer_body_may_say(export: str):
 
 def test_our_own_dialect_says_all_that_an_offer_body_can():
     assert {"sku", *OfferBodySchema().fields} == own.FIELDS
+
+
+@pytest.mark.parametrize("sample", ["north-tea.google.tsv", "harbour-ceramics.shopify.csv"])
+def test_the_sample_feeds_are_offers_as_they_are(sample: str):
+    rows = rows_of((SAMPLES / sample).read_bytes(), options=Options(country="DE"))
+
+    assert len(rows) >= 10
+    assert not any(row.is_refused for row in rows)
