@@ -76,6 +76,7 @@ ACCESS: Mapping[str, Access] = {
     "cancel_import_run": _supplier_or_admin(Scope.OFFERS),
     "list_import_issues": _supplier_or_admin(Scope.OFFERS),
     "read_failed_rows": _supplier_or_admin(Scope.OFFERS),
+    "list_products": PUBLIC,
     "read_product": PUBLIC,
     "read_product_by_gtin": PUBLIC,
     "place_order": PUBLIC,

@@ -1,4 +1,4 @@
-"""What follows from changes of the table: messages, fresh product views, domain events.
+"""What follows from changes of the table: messages, fresh product views and lists, domain events.
 
 The stream delivers at least once and in order per item; everything here may happen twice. A record that
 cannot be handled goes to a dead-letter queue with its keys, and those behind it are handled all the same.
@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import settings, telemetry
+from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
+from chalicelib.domain import catalogue as lists
 from chalicelib.domain.announcements import Announcement, announcements
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms
@@ -22,6 +23,7 @@ from chalicelib.domain.supplier import Supplier
 from chalicelib.services import follow_supplier
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import outdated, refresh
+from chalicelib.services.relist_products import relist
 from chalicelib.storage import changes
 from chalicelib.storage.changes import Change
 
@@ -30,10 +32,12 @@ Record = Mapping[str, Any]
 
 @dataclass
 class _Batch:
-    """What the records of one batch ask for together: each product refreshed once, events by the ten."""
+    """What the records of one batch ask for together: each product refreshed once, all listed at once, events
+    by the ten."""
 
     failed: dict[int, str] = field(default_factory=dict)
     products: dict[str, list[int]] = field(default_factory=dict)
+    to_list: dict[int, Change] = field(default_factory=dict)
     told: list[tuple[int, Announcement, str]] = field(default_factory=list)
 
     def attempt(self, places: Iterable[int], work: Callable[[], object]) -> None:
@@ -58,6 +62,7 @@ def react(records: Sequence[Record]) -> None:
     for product_id in _outdated(batch.products):
         places = batch.products[product_id]
         batch.attempt(places, lambda product_id=product_id: refresh(product_id))  # type: ignore[misc]
+    batch.attempt(batch.to_list, lambda: _relist(batch.to_list.values()))
     told = [(announcement, correlation) for _, announcement, correlation in batch.told]
     batch.attempt([place for place, *_ in batch.told], lambda: publish(told))
     for place, error in sorted(batch.failed.items()):
@@ -81,6 +86,8 @@ def _follow(batch: _Batch, place: int, record: Record) -> None:
     _have_offers_follow(change)
     for product_id in _products_to_refresh(change):
         batch.products.setdefault(product_id, []).append(place)
+    if _is_listed_otherwise(change):
+        batch.to_list[place] = change
     # A touched order is one whose events may have been lost; they carry the ids they had.
     anew = change.touched and isinstance(change.after, Order | SupplierOrder)
     before = None if anew else change.before
@@ -135,6 +142,19 @@ def _products_to_refresh(change: Change) -> set[str]:
     if not change.touched and _shown(before) == _shown(after):
         return set()
     return {each.product_id for each in (before, after) if isinstance(each, Terms) and each.product_id}
+
+
+def _is_listed_otherwise(change: Change) -> bool:
+    if not isinstance(change.after, Product):
+        return False
+    before = lists.card(change.before) if isinstance(change.before, Product) else None
+    return change.touched or before != lists.card(change.after)
+
+
+def _relist(asked_for: Iterable[Change]) -> None:
+    products = [(change.after, change.touched) for change in asked_for if isinstance(change.after, Product)]
+    touched = {product.product_id for product, is_touched in products if is_touched}
+    relist([product for product, _ in products], now=clock.now(), anew=touched)
 
 
 def _shown(terms: object | None) -> tuple[object, ...] | None:

@@ -20,9 +20,17 @@ def read(product_id: str) -> dict[str, Any]:
 
 def read_by_gtin(gtin: str) -> dict[str, Any]:
     """The product of a GTIN-8, -12, -13 or -14. Raises NotFound."""
-    if not (gtin.isascii() and gtin.isdecimal() and len(gtin) in gtins.LENGTHS):
+    product_id = id_of_gtin(gtin)
+    if product_id is None:
         raise NotFound
-    return read(f"prd_{gtins.key(gtin)}")
+    return read(product_id)
+
+
+def id_of_gtin(gtin: str) -> str | None:
+    """The id of the product of a GTIN-8, -12, -13 or -14, None where the text is none."""
+    if not (gtin.isascii() and gtin.isdecimal() and len(gtin) in gtins.LENGTHS):
+        return None
+    return f"prd_{gtins.key(gtin)}"
 
 
 def _shown(product: Product) -> dict[str, Any]:

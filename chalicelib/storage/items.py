@@ -199,6 +199,24 @@ class ProductItem(Item, discriminator="PRODUCT"):
     view_version = NumberAttribute(default=0)
 
 
+class ListingItem(Item, discriminator="LISTING"):
+    product_id = UnicodeAttribute()
+    stamp = NumberAttribute()
+    card = UnicodeAttribute()
+    listing = JSONText(null=True)
+    pending = JSONText(null=True)
+    free_at = UnicodeAttribute(null=True)
+
+
+class EntryItem(Item, discriminator="ENTRY"):
+    card = UnicodeAttribute(null=True)
+    category = UnicodeAttribute()
+    brand = UnicodeAttribute(null=True)
+    words = UnicodeAttribute(null=True)
+    opened_at = UnicodeAttribute(null=True)
+    closed_at = UnicodeAttribute(null=True)
+
+
 class ReviewItem(Item, discriminator="REVIEW"):
     review_id = UnicodeAttribute()
     record_kind = UnicodeAttribute()

@@ -1,7 +1,7 @@
 """Every key pattern of the table, and with it every access pattern. None scans.
 
-Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `catalogue` (GSI2, cards only),
-`due` (GSI3, keys only, sparse: an item is in it only while something must happen to it).
+Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `due` (GSI3, keys only, sparse: an
+item is in it only while something must happen to it).
 
 | access | how | cost |
 |---|---|---|
@@ -22,6 +22,8 @@ Base table: `PK`, `SK`. Indexes: `by_status` (GSI1, everything projected), `cata
 | validations of the last days, counted | batch get, one item a day and kind | one round trip |
 | an import; imports of a supplier, newest first | get; query `by_status` | a page, one round trip |
 | an import's rows with issues, the SKUs it has seen | query `IMPORT#id` | one round trip per MB |
+| cards of a category, a brand, or all, by age or price | query their `LIST#…` | a page, one round trip |
+| products that have a word, by relevance | query `LIST#WORD#…`, batch get `LISTING#…` | two round trips |
 | records that wait for validation | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 | products whose view time has changed | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 """
@@ -70,6 +72,20 @@ def terms(offer_id: str) -> Key:
 
 def product(product_id: str) -> Key:
     return Key(f"PRODUCT#{product_id}", "PRODUCT")
+
+
+def listing(product_id: str) -> Key:
+    """Where in the catalogue's lists the product stands."""
+    return Key(f"LISTING#{product_id}", "LISTING")
+
+
+def catalogue_list(name: str) -> str:
+    """The partition of a list in one of its orders; `domain.catalogue` names them."""
+    return f"LIST#{name}"
+
+
+def catalogue_entry(name: str, sort: str) -> Key:
+    return Key(catalogue_list(name), sort)
 
 
 def review(review_id: str) -> Key:

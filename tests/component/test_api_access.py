@@ -49,6 +49,7 @@ WHO = {
     "GET /suppliers/{supplier_id}/imports/{import_id}/issues": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/imports/{import_id}/failed-rows": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/offer-updates": OWN,
+    "GET /products": ANYONE,
     "GET /products/{product_id}": ANYONE,
     "GET /products/by-gtin/{gtin}": ANYONE,
     "POST /orders": ANYONE,
