@@ -1,7 +1,6 @@
 """An administrator corrects a record: the case about it says who and where, and validation decides again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -64,7 +63,7 @@ def accept(
         review_records.refuse_claimed_by_another(review, actor=actor)
         accepted = _chosen(review.proposed_corrections, chosen)
         record = _record(review.supplier_id, review.sku)
-        _refuse_moved_on(record, review)
+        _refuse_moved_on(record, review, accepted)
         noted = review_records.noted(
             review, what="CORRECTED", actor=actor, note=note, changed=[each["field"] for each in accepted]
         )
@@ -81,7 +80,7 @@ def accept(
             )
         except StaleVersion:
             continue
-        return replace(noted, version=review.version + 1)
+        return review_records.existing(review_id)
     raise review_records.contention()
 
 
@@ -128,9 +127,15 @@ def _chosen(proposals: Sequence[Proposal], chosen: Sequence[int] | Literal[True]
     return [proposals[place] for place in places]
 
 
-def _refuse_moved_on(record: Supplier | Offer, review: Review) -> None:
-    """Proposals are about the version that was judged: they must not override a later edit."""
-    if record.validation_state == "PENDING" or record.version != review.record_version:
+def _refuse_moved_on(record: Supplier | Offer, review: Review, accepted: Sequence[Proposal]) -> None:
+    """Proposals are about what was judged: they must not override a later edit. A supplier that was suspended
+    meanwhile, say, has another version and still the same values."""
+    content = record.content if isinstance(record, Offer) else record.profile
+    gone = isinstance(record, Offer) and record.withdrawn
+    same = record.version == review.record_version or all(
+        pointers.value_at(content, each["field"]) == each["before"] for each in accepted
+    )
+    if gone or record.validation_state == "PENDING" or not same:
         raise Conflict("RECORD_CHANGED", "The record has changed since it was judged. Read the review again.")
 
 

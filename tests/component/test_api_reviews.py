@@ -250,6 +250,30 @@ def test_accepted_corrections_never_override_a_later_edit(desk: Desk) -> None:
     assert stored.content["title"] == "Felt pen"
 
 
+def test_proposals_for_a_supplier_that_was_suspended_meanwhile_are_still_accepted(desk: Desk) -> None:
+    supplier_id, review_id = desk.supplier_in_review()
+    supplier = suppliers.get(supplier_id)
+    assert supplier
+    propose(
+        review_id, {**PROPOSALS[0], "field": "/legal_name", "before": "North Goods GmbH", "after": "North AG"}
+    )
+    commit(suppliers.replacing(supplier, expected_version=supplier.version))
+
+    reply = desk.decide(review_id, "CORRECTED")
+
+    assert (reply.status, reply.json["record"]["legal_name"]) == (202, "North AG")
+
+
+def test_nothing_is_accepted_for_an_offer_that_was_withdrawn(desk: Desk) -> None:
+    supplier_id, review_id = desk.offer_in_review()
+    propose(review_id, PROPOSALS[0])
+    offer = offers.get(supplier_id, "PEN-1")
+    assert offer
+    commit(offers.replacing(replace(offer, withdrawn=True), expected_version=offer.version))
+
+    assert desk.decide(review_id, "CORRECTED").code == "RECORD_CHANGED"
+
+
 def test_what_cannot_be_accepted_is_refused(desk: Desk) -> None:
     _, review_id = desk.offer_in_review()
     propose(review_id, *PROPOSALS)
