@@ -3,13 +3,19 @@ correct that value again, for as long as it stands.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from chalicelib.domain import pointers
+from chalicelib.domain.offer import Offer
+from chalicelib.domain.supplier import Supplier
 
+R = TypeVar("R", Supplier, Offer)
 Made = Mapping[str, Any]
 """A correction as JSON, as its record keeps it."""
 
+MAX_OVERTAKEN = 20
+"""Ids that a record keeps of corrections that were overtaken, the newest."""
 BY_RULE = "rule"
 """Who made a correction, where no person did."""
 
@@ -90,6 +96,18 @@ def _still_restored(each: Made, field: str, value: Any) -> bool:
     return bool(each["reversal"]["value"] == value) and pointers.matches(
         pointers.general(each["field"]), field
     )
+
+
+def with_corrections(record: R, content: Mapping[str, Any], made: Sequence[Made]) -> R:
+    """The record with those of the corrections that `content`, which it is about to say, leaves standing. The
+    ids of the others are remembered: an edit, or another reversal, has overtaken them."""
+    kept = still_standing(content, made)
+    remaining = {each["correction_id"] for each in kept}
+    gone: list[str] = [
+        each["correction_id"] for each in record.corrections if each["correction_id"] not in remaining
+    ]
+    overtaken = (*record.overtaken_corrections, *gone)[-MAX_OVERTAKEN:]
+    return replace(record, corrections=tuple(kept), overtaken_corrections=overtaken)
 
 
 def still_standing(record: Mapping[str, Any], made: Sequence[Made]) -> list[Made]:

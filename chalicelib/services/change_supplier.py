@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
+from chalicelib.domain.reversals import with_corrections
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Supplier, moved
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
@@ -49,9 +50,10 @@ def rewrite(
             expected.check(supplier.version)
         supplier_records.refuse_closed(supplier)
         profile, made = edit(supplier, supplier.profile)
-        if profile == supplier.profile:
+        kept = with_corrections(supplier, profile, made)
+        if profile == supplier.profile and kept == supplier:
             return supplier_records.shown(supplier)
-        result = replace(_with_profile(supplier, profile), corrections=tuple(made))
+        result = _with_profile(kept, profile)
         if _written(result, before=supplier, along=along(supplier.profile, profile)):
             return supplier_records.shown(replace(result, version=supplier.version + 1))
         if expected is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib import clock, ids, telemetry
+from chalicelib import clock, telemetry
 from chalicelib.domain.issues import doubts, questions
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.domain.rules import offer_identifiers, offer_price
@@ -23,9 +23,9 @@ from chalicelib.services.validation_batch import (
     Case,
     correct_each,
     decide_each,
+    explained,
     judge_again,
     load_offers,
-    outcome_of,
     run_checks,
     settings_of,
 )
@@ -121,22 +121,14 @@ def decision(
     before, now = case.record, clock.timestamp()
     product_id = product_id_of(before, case.content)
     anew = is_judged_anew(before)
-    outcome = outcome_of(
-        case,
-        _current(case, findings, batch),
-        correction_id=lambda: ids.correction_id(before.offer_id),
-        questions=anew,
-    )
-    doubtful, asked = bool(doubts(outcome.issues)), bool(questions(outcome.issues))
+    judged = explained(case, _current(case, findings, batch), questions=anew)
+    doubtful, asked = bool(doubts(judged.issues)), bool(questions(judged.issues))
     decided = replace(
-        before,
+        judged,
         content=case.content,
         acceptance=offer_acceptance(doubtful=doubtful, asked=asked),
         validation_state="DONE",
-        issues=outcome.issues if anew else (*outcome.issues, *_not_judged_again(before)),
-        corrections=outcome.corrections,
-        overtaken_corrections=outcome.overtaken,
-        rules_version=case.settings.version,
+        issues=judged.issues if anew else (*judged.issues, *_not_judged_again(before)),
         judged_version=before.version,
         judged_at=now,
         updated_at=now,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import clock, ids, telemetry
+from chalicelib import clock, telemetry
 from chalicelib.domain.issues import Issue, doubts, questions
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.rules.catalog import CHECKS, SUPPLIER_CHECKS
@@ -22,9 +22,9 @@ from chalicelib.services.validation_batch import (
     Case,
     correct_each,
     decide_each,
+    explained,
     judge_again,
     load_suppliers,
-    outcome_of,
     run_checks,
     settings_of,
 )
@@ -81,19 +81,15 @@ def _decision(case: Case[Supplier], findings: list[Finding]) -> tuple[Supplier, 
     brand_findings = run_checks(SUPPLIER_CHECKS[supplier_brands.STEP], case, facts)
     others = [found for found in findings if CHECKS[found.rule].step != supplier_brands.STEP]
 
-    outcome = outcome_of(case, [*others, *brand_findings], correction_id=lambda: ids.correction_id(None))
-    doubtful = bool(_doubts(outcome.issues, before))
-    asked = bool(questions(outcome.issues, approved=before.issues if before.is_open else ()))
+    judged = explained(case, [*others, *brand_findings])
+    doubtful = bool(_doubts(judged.issues, before))
+    asked = bool(questions(judged.issues, approved=before.issues if before.is_open else ()))
     now = clock.timestamp()
     standing = supplier_status(before, doubtful=doubtful, asked=asked)
     decided = replace(
-        moved(before, standing, by=review_cases.ACTOR, reason=None, at=now),
+        moved(judged, standing, by=review_cases.ACTOR, reason=None, at=now),
         profile=case.content,
         validation_state="DONE",
-        issues=outcome.issues,
-        corrections=outcome.corrections,
-        overtaken_corrections=outcome.overtaken,
-        rules_version=case.settings.version,
         judged_version=before.version,
         judged_at=now,
         updated_at=now,

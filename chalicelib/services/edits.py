@@ -16,7 +16,7 @@ Edit = Callable[[Supplier | Offer, Content], tuple[dict[str, Any], Sequence[Made
 
 
 def own(changed: Changed) -> Edit:
-    """An edit of the supplier's own: its corrections are judged by what they find then."""
+    """An edit of the supplier's own; corrections that it overtakes go."""
     return lambda record, content: (changed(content), record.corrections)
 
 

@@ -1,13 +1,13 @@
 """Offers of a feed, judged as they come in: held against what is stored, corrected, checked and decided by
 the very functions that the validation workflow calls, and not written yet."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import clock, ids, telemetry
-from chalicelib.domain import reversals
 from chalicelib.domain.offer import Offer, Product, Terms
+from chalicelib.domain.reversals import with_corrections
 from chalicelib.domain.rules.catalog import OFFER_CHECKS
 from chalicelib.domain.rules.facts import Image
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
@@ -137,15 +137,13 @@ def _resubmitted(before: Offer, content: dict[str, Any]) -> Offer:
     """The offer with this content. A changed price alone leaves an accepted offer accepted, and its price is
     judged alone."""
     on_sale = before.acceptance == "ACCEPTED" and not before.withdrawn
-    kept: list[Mapping[str, Any]] = reversals.still_standing(content, before.corrections)
     touched = manage_offers.touched(before, content)
     return replace(
-        before,
+        with_corrections(before, content, before.corrections),
         content=content,
         acceptance="ACCEPTED" if on_sale and touched <= manage_offers.PRICES else "NEW",
         validation_state="PENDING",
         withdrawn=False,
-        corrections=tuple(kept),
         correlation_id=telemetry.correlation_id(),
         updated_at=clock.timestamp(),
     )

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.domain import corrections
 from chalicelib.domain.offer import Offer, Terms, blocks
+from chalicelib.domain.reversals import Made, with_corrections
 from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import StaleVersion, TemporarilyUnavailable
 from chalicelib.services import edits, offer_records, supplier_records
@@ -76,7 +77,7 @@ def rewrite(
         if expected is not None:
             expected.check(offer.version)
         content, made = edit(offer, {**offer.content, "quantity": _on_hand(terms)})
-        stored = _change(supplier, replace(offer, corrections=tuple(made)), terms, content, along)
+        stored = _change(supplier, offer, terms, content, made=made, along=along)
         if stored is not None:
             return offer_records.shown(*stored, clock.now())
         if expected is not None:
@@ -88,7 +89,7 @@ def reprice(supplier: Supplier, offer: Offer, terms: Terms, *, content: dict[str
     """Make the content, of which only prices are other than the offer's, what the offer says as of a time.
     False where offer or prices have changed since they were read."""
     whole = {**content, "quantity": _on_hand(terms)}
-    return _change(supplier, offer, terms, whole, nothing_along, price_as_of=as_of) is not None
+    return _change(supplier, offer, terms, whole, made=offer.corrections, price_as_of=as_of) is not None
 
 
 def withdraw(supplier_id: str, sku: str, *, expected: Expected | None) -> dict[str, Any]:
@@ -147,7 +148,8 @@ def _replace(
     settled = offer.acceptance == "ACCEPTED" or offer.validation_state == "PENDING"
     if settled and not offer.withdrawn and not touched(offer, content):
         return _stocked(offer, terms, content["quantity"])
-    return _resubmitted(supplier, offer, terms, content, acceptance="NEW", counted=content["quantity"])
+    kept = with_corrections(offer, content, offer.corrections)
+    return _resubmitted(supplier, kept, terms, content, acceptance="NEW", counted=content["quantity"])
 
 
 def _change(
@@ -155,21 +157,23 @@ def _change(
     offer: Offer,
     terms: Terms,
     content: dict[str, Any],
-    along: Along,
     *,
+    made: Sequence[Made],
+    along: Along = nothing_along,
     price_as_of: str | None = None,
 ) -> tuple[Offer, Terms] | None:
+    kept = with_corrections(offer, content, made)
     names = content.keys() | offer.content.keys()
     touched = {name for name in names if content.get(name) != offer.content.get(name)} - {"quantity"}
     # A quantity that the patch leaves alone is no count: what was sold since it was read would come back.
     counted = None if content["quantity"] == _on_hand(terms) else content["quantity"]
-    if not touched:
+    if not touched and kept == offer:
         return (offer, terms) if counted is None else _stocked(offer, terms, counted)
     on_sale = offer.acceptance == "ACCEPTED" and touched <= PRICES
     acceptance = "ACCEPTED" if on_sale else "NEW"
     return _resubmitted(
         supplier,
-        offer,
+        kept,
         terms,
         content,
         acceptance=acceptance,

@@ -25,7 +25,7 @@ from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.tally import outcome_name
 from chalicelib.services.validate_offers import known_products, product_facts
 from chalicelib.services.validate_suppliers import held_by_others
-from chalicelib.services.validation_batch import Case, Judged, correct_each, outcome_of, run_checks
+from chalicelib.services.validation_batch import Case, Judged, correct_each, explained, run_checks
 from chalicelib.storage import keys, suppliers
 
 R = TypeVar("R", Supplier, Offer)
@@ -116,7 +116,7 @@ def _undone(made: Iterable[Made]) -> tuple[Made, ...]:
 def _found(case: Case[R], checks: Checks[F], facts: F) -> list[Issue]:
     """The notes on the case's corrections, and what the checks find that need nothing from outside."""
     findings = [found for each in checks.values() for found in run_checks(each, case, facts)]
-    return list(outcome_of(case, findings, correction_id=str).issues)
+    return list(explained(case, findings).issues)
 
 
 def _taken_over(case: Case[R], then: Case[R], checks: Checks[F], nothing_seen: F) -> Iterator[Issue]:

@@ -8,10 +8,10 @@ which never means that it is clean, and a decision is made by one version of the
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from chalicelib import clock, telemetry
+from chalicelib import clock, ids, telemetry
 from chalicelib.domain import corrections, issues, reversals
 from chalicelib.domain.corrections import Correction
 from chalicelib.domain.offer import Offer
@@ -29,8 +29,6 @@ F = TypeVar("F")
 T = TypeVar("T")
 Json = dict[str, Any]
 
-MAX_OVERTAKEN = 20
-"""Ids that a record keeps of corrections that later edits overtook, the newest."""
 MAX_FINDINGS = 20
 """Of one step on one record, the gravest first: a workflow's state holds 256 KB for a batch of 50 records."""
 
@@ -214,33 +212,19 @@ def decide_each(
         raise failures[0]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a decision writes on the record: its corrections and issues, and the ids of corrections that later
-    edits overtook."""
-
-    corrections: tuple[Mapping[str, Any], ...]
-    issues: tuple[Json, ...]
-    overtaken: tuple[str, ...]
-
-
-def outcome_of(
-    case: Case[R], findings: Iterable[Finding], *, correction_id: Callable[[], str], questions: bool = True
-) -> Outcome:
-    """The record's corrections, earlier ones that still stand among them, and its issues: a note for each
-    correction, what is proposed (unless `questions` are not to be asked), then the findings in words."""
-    earlier: Sequence[Mapping[str, Any]] = case.record.corrections
-    kept: list[Mapping[str, Any]] = reversals.still_standing(case.content, earlier)
-    now: str = clock.timestamp()
-    made: list[Mapping[str, Any]] = [*kept, *(each.as_json(correction_id(), at=now) for each in case.applied)]
-    gone: list[str] = [each["correction_id"] for each in earlier if each not in kept]
+def explained(case: Case[R], findings: Iterable[Finding], *, questions: bool = True) -> R:
+    """The record with what the rules made of it: its corrections, earlier ones that still stand among them,
+    and its issues: a note for each correction, what is proposed (unless `questions` are not to be asked),
+    then the findings in words."""
+    record: R = case.record
+    now = clock.timestamp()
+    offer_id = record.offer_id if isinstance(record, Offer) else None
+    new: list[Json] = [each.as_json(ids.correction_id(offer_id), at=now) for each in case.applied]
+    corrected: R = reversals.with_corrections(record, case.content, [*record.corrections, *new])
     asked: tuple[Correction, ...] = case.proposed if questions else ()
-    return Outcome(
-        tuple(made),
-        (
-            *(issues.of_correction(each) for each in made if "reversal" not in each),
-            *(issues.of_proposal(each, case.settings.of(each.rule).policy) for each in asked),
-            *(issues.explain(finding, case.content, case.settings) for finding in findings),
-        ),
-        (*case.record.overtaken_corrections, *gone)[-MAX_OVERTAKEN:],
+    found = (
+        *(issues.of_correction(each) for each in corrected.corrections if "reversal" not in each),
+        *(issues.of_proposal(each, case.settings.of(each.rule).policy) for each in asked),
+        *(issues.explain(finding, case.content, case.settings) for finding in findings),
     )
+    return replace(corrected, issues=found, rules_version=case.settings.version)

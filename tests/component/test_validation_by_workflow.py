@@ -1,5 +1,6 @@
 """The state machine of stepfunctions/, as it is, with the real functions on the real table (moto)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -92,3 +93,24 @@ def test_a_poisonous_record_is_set_aside_and_the_others_are_decided(workflow: Ma
     assert record_of(poison) in execution.dead_letters[0]["records"]
     assert stored_offer(other).acceptance == "ACCEPTED"
     assert stored_offer(poison).validation_state == "PENDING"
+
+
+@pytest.mark.usefixtures("serialised")
+@pytest.mark.parametrize("size", [1, 50])
+def test_a_batch_costs_one_call_of_each_function_whatever_its_size(aws: None, site: str, size: int) -> None:
+    calls: Counter[str] = Counter()
+
+    def counted(name: str, event: dict[str, Any]) -> Any:
+        calls[name] += 1
+        return call(name, event)
+
+    seller = an_open_supplier(site)
+    supplier = a_supplier(site, brands=[])
+    offers = [an_offer(seller, f"P{number}", site, gtin=None) for number in range(size)]
+    with machine({name: partial(counted, name) for name in HANDLERS}) as running:
+        execution = running.run([record_of(each) for each in (supplier, *offers)])
+
+    assert execution.status == "SUCCEEDED"
+    assert stored_supplier(supplier).validation_state == "DONE"
+    assert all(stored_offer(each).validation_state == "DONE" for each in offers)
+    assert calls == dict.fromkeys(HANDLERS, 1)
