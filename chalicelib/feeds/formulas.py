@@ -11,7 +11,7 @@ _COMPUTED = re.compile(r"'*[=+\-@\t\r]", re.ASCII)
 _SHIELDED = re.compile(r"'+[=+\-@\t\r]", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?", re.ASCII)
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-_CALL = re.compile(r"=|[+\-@].*\|.*!|#(N/A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)\Z", re.DOTALL)
+_FAILED = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#DIV/0!"))
 
 
 def shielded(cell: str) -> str:
@@ -32,4 +32,5 @@ def text_of(cell: str) -> str:
 
 def is_computed(cell: str) -> bool:
     """Whether the cell is a formula, what a failed one shows, or starts a program (DDE)."""
-    return _CALL.match(cell) is not None
+    call = cell.find("|") if cell[:1] in ("+", "-", "@") else -1
+    return cell.startswith("=") or cell in _FAILED or (call > 0 and "!" in cell[call:])

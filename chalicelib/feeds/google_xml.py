@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from chalicelib.feeds import google
 from chalicelib.feeds.headers import REASON, name_of
-from chalicelib.feeds.kinds import MAX_ROW, Feed, FeedRefused, Options, Position, Row
+from chalicelib.feeds.kinds import MAX_CELL, MAX_ROW, Feed, FeedRefused, Options, Position, Row
 from chalicelib.feeds.readings import Reading
 from chalicelib.feeds.sources import Source
 from chalicelib.feeds.unused import Unused
@@ -163,7 +163,7 @@ class _Items:
         before = item.fields.get(name)
         if not before:
             item.fields[name], item.wording[name] = text, element
-        elif text and name in google.REPEATABLE:
+        elif text and name in google.REPEATABLE and len(before) < MAX_CELL:
             item.fields[name] = f"{before}\n{text}"
 
 

@@ -18,6 +18,7 @@ DELIMITERS = (",", ";", "\t", "|")
 REASON = "error"
 """The column that a file of failed rows has besides."""
 _ROWS_BEFORE = 20
+_LONGEST = 30_000
 _ATTRIBUTE = re.compile(r"attributes?\.", re.IGNORECASE)
 
 
@@ -117,6 +118,7 @@ def _find(
         if dialect:
             header = Header(dialect, _without_empty_end(row.cells), row.number, delimiter, spaced, newline)
             _refuse_twice(header)
+            _refuse_long(header)
             return header, Position(row.end, row.number + 1)
     return None
 
@@ -137,6 +139,15 @@ def _refuse_twice(header: Header) -> None:
                 column=column,
             )
         seen.add(name)
+
+
+def _refuse_long(header: Header) -> None:
+    """It is kept with the import, to write the failed rows."""
+    if sum(map(len, header.columns)) > _LONGEST:
+        message = (
+            f"The header is longer than {_LONGEST} characters. Send the columns that offers are made of."
+        )
+        raise FeedRefused("HEADER_TOO_LONG", message, row=header.number)
 
 
 def _is_spaced(head: bytes, delimiter: bytes) -> bool:

@@ -49,7 +49,7 @@ def row(content: bytes, number: int, after: Position, unused: Unused, options: O
     text = content.decode("utf-8", "replace")
     try:
         record = _parsed(content)
-    except ValueError as error:
+    except _NoRecord as error:
         fault = Fault("feed.json", "INVALID_ATTRIBUTE", None, f"The record is not JSON: {error}.")
         return Row(number, {"text": text}, None, None, (fault,), after)
     sku, offer, faults = _offer(record, unused, options)
@@ -76,21 +76,27 @@ def _offer(
     return sku or None, offer, tuple(reading.faults)
 
 
+class _NoRecord(Exception):
+    """Why, in words that end a sentence."""
+
+
 def _parsed(content: bytes) -> dict[str, Any]:
-    """The record. Raises ValueError, in words, for what is no JSON object or means two things."""
+    """The record. Raises _NoRecord for what is no JSON object or means two things."""
     try:
         text = content.decode("utf-8")
         value = json.loads(
             text, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
         )
     except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start + 1} is not UTF-8") from error
+        raise _NoRecord(f"byte {error.start + 1} is not UTF-8") from error
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg.lower()} at character {error.pos + 1}") from error
+        raise _NoRecord(f"{error.msg.lower()} at character {error.pos + 1}") from error
+    except ValueError as error:
+        raise _NoRecord("it holds a number that nobody can count to") from error
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise _NoRecord("it is nested too deeply") from error
     if not isinstance(value, dict):
-        raise ValueError("a record is an object in braces")
+        raise _NoRecord("a record is an object in braces")
     if _ESCAPED_SURROGATE.search(text):
         _refuse_half_characters(value)
     return value
@@ -100,22 +106,22 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation as error:
-        raise ValueError(f"nobody can count to {text[:40]}") from error
+        raise _NoRecord(f"nobody can count to {text[:40]}") from error
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise ValueError("it has the same name twice in one object")
+        raise _NoRecord("it has the same name twice in one object")
     return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise _NoRecord(f"{name} is no JSON number")
 
 
 def _refuse_half_characters(value: Mapping[str, Any]) -> None:
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
-        raise ValueError("a \\u escape is half of a character") from error
+        raise _NoRecord("a \\u escape is half of a character") from error

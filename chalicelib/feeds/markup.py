@@ -8,6 +8,7 @@ import re
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^<>]*>|(<!--)|(-->)|<![^<>]*>")
 _MARKUP = re.compile(r"</?[A-Za-z]|<!|&#?\w")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BLANK = re.compile(r"\s+")
 _UNSEEN = frozenset(("script", "style", "template", "title", "head"))
 _SHOWN_AS = {
@@ -30,9 +31,13 @@ def plain_text(text: str) -> str:
     """What a browser would show of `text`; text without markup comes back as it is."""
     if not _MARKUP.search(text):
         return text
-    shown = html.unescape("".join(_shown(_BLANK.sub(" ", text))))
+    shown = _ENTITY.sub(_character, "".join(_shown(_BLANK.sub(" ", text))))
     lines = (_BLANK.sub(" ", line).strip() for line in shown.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _character(entity: re.Match[str]) -> str:
+    return html.unescape(entity[0])
 
 
 def _shown(source: str) -> list[str]:

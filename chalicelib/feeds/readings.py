@@ -14,6 +14,9 @@ from chalicelib.feeds.kinds import ERROR, INFO, WARNING, Fault, Options
 
 _MOST_IMAGES = 10
 _LONGEST_SKU = 64
+_LONGEST_MEASURE = 100
+"""Characters of a price or a weight: what is longer is none, and not worth a parser's time."""
+_SHOWN = 500
 _PLAIN_PRICE = re.compile(r"[0-9]+(?:\.[0-9]+)?(?: ?[A-Z]{3})?")
 _WHOLE = re.compile(r"([0-9]{1,12})(?:\.0+)?", re.ASCII)
 _BETWEEN_URLS = re.compile(r"\s*\|\s*|,?\s+|,(?=(?:https?:)?//)")
@@ -55,7 +58,7 @@ class Reading:
 
     def note(self, rule: str, code: str, name: str | None, message: str, severity: str = ERROR) -> None:
         column = self._wording.get(name, name) if name else None
-        seen = self.values.get(name) if name else None
+        seen = self.values.get(name, "")[:_SHOWN] if name else None
         self.faults.append(Fault(f"feed.{rule}", code, column, message, severity, seen))
 
     def on_sale(self, price: Price, sale: Price, period: Period | None) -> dict[str, Any]:
@@ -102,7 +105,7 @@ class Reading:
         if not text:
             return None
         try:
-            money = prices.read(text, currency=currency)
+            money = prices.read(text[:_LONGEST_MEASURE], currency=currency)
         except InvalidMoney as error:
             message = f"The price cannot be read: {error}."
             self.note("price", "INVALID_PRICE", name, message)
@@ -117,6 +120,18 @@ class Reading:
     def currency(self) -> str | None:
         """The currency of prices that name none."""
         return self.options.currency or (currency_of(self.options.country) if self.options.country else None)
+
+    def not_for_sale(self, name: str) -> int:
+        """None in stock of what the shop itself does not sell: a draft, a voucher, another site's product."""
+        message = "The shop itself does not sell the product: it was taken over with nothing in stock."
+        self.note("not_for_sale", "INVALID_ATTRIBUTE", name, message, WARNING)
+        return 0
+
+    def oversold(self, name: str) -> int:
+        """None in stock where the shop counts below zero."""
+        message = "Fewer than none are in stock: none was taken."
+        self.note("oversold", "INVALID_ATTRIBUTE", name, message, INFO)
+        return 0
 
     def assumed_quantity(self, name: str) -> int:
         """How many there are at least where the shop says no more than that there are any."""
@@ -150,7 +165,7 @@ class Reading:
         text = self.text(name)
         if not text:
             return None
-        read = measures.read(text if not unit else f"{text} {unit}")
+        read = measures.read(f"{text[:_LONGEST_MEASURE]} {unit}".strip())
         if read is None:
             message = "The weight cannot be read and was left out. Send it as 2.5 kg."
             self.note("weight", "INVALID_ATTRIBUTE", name, message, WARNING)

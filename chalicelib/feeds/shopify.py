@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.feeds.candidates import Candidate, cell, filled_from, places
-from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Position
+from chalicelib.feeds.kinds import MAX_ROW, Position
 from chalicelib.feeds.markup import plain_text
 from chalicelib.feeds.readings import Reading, filled, is_below
 from chalicelib.feeds.tables import Record
@@ -19,7 +19,7 @@ NAME = "SHOPIFY_CSV"
 _OF_PRODUCT = frozenset(
     {
         *("title", "body_(html)", "description", "vendor", "product_category", "type", "tags"),
-        *("published", "published_on_online_store", "status", "option1_name", "option2_name"),
+        *("published", "published_on_online_store", "status", "gift_card", "option1_name", "option2_name"),
         *("option3_name", "google_shopping_/_google_product_category", "google_shopping_/_condition"),
     }
 )
@@ -173,12 +173,11 @@ def _sku(row: Reading, options: dict[str, str]) -> str:
 def _quantity(row: Reading) -> int | str:
     """Nothing of what the shop itself does not sell; below zero is what it has oversold."""
     if row.text("status").casefold() in _NOT_SOLD:
-        message = "The shop does not sell the product (status): it was taken over with nothing in stock."
-        row.note("not_for_sale", "INVALID_ATTRIBUTE", "status", message, WARNING)
-        return 0
+        return row.not_for_sale("status")
+    if row.text("gift_card").casefold() == "true":
+        return row.not_for_sale("gift_card")
     name = row.filled(*_STOCK)
     if row.text(name).startswith("-"):
-        row.note("oversold", "INVALID_ATTRIBUTE", name, "Fewer than none are in stock: none was taken.", INFO)
-        return 0
+        return row.oversold(name)
     counted = row.whole(name)
     return row.assumed_quantity(name) if counted is None else counted

@@ -13,7 +13,7 @@ class Source:
     reading up to there where there is none."""
 
     def __init__(self, chunks: Iterable[bytes], seek: Callable[[int], Iterator[bytes]] | None = None) -> None:
-        self._rest = iter(chunks)
+        self._rest = _filled(chunks)
         self._seek = seek
         self._known = b""
         while len(self._known) < HEAD and (chunk := next(self._rest, b"")):
@@ -23,23 +23,31 @@ class Source:
     def head(self) -> bytes:
         return self._known[:HEAD]
 
-    @property
-    def is_all_known(self) -> bool:
-        """Whether the head is the whole file."""
-        return len(self._known) < HEAD
-
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from offset `start` on; to be called once."""
         known = len(self._known)
         if start < known:
             yield self._known[start:]
         elif start > known and self._seek:
-            yield from self._seek(start)
+            yield from _filled(self._seek(start))
             return
         passed = known
         for chunk in self._rest:
             yield chunk[max(0, start - passed) :]
             passed += len(chunk)
+
+
+def _filled(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of a good size: crumbs would be put together again and again."""
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK:
+            yield b"".join(parts)
+            parts, size = [], 0
+    if parts:
+        yield b"".join(parts)
 
 
 def of_stream(stream: BinaryIO) -> Source:

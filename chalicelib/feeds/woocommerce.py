@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from chalicelib.feeds.candidates import Candidate, cell, filled_from, places
-from chalicelib.feeds.kinds import INFO, MAX_ROW, WARNING, Fault, Position
+from chalicelib.feeds.kinds import MAX_ROW, WARNING, Fault, Position
 from chalicelib.feeds.markup import plain_text
 from chalicelib.feeds.readings import Reading, filled
 from chalicelib.feeds.tables import Record
@@ -75,7 +75,7 @@ class _Parents:
         self._size = 0
 
     def keep(self, record: Record, *keys: str) -> None:
-        for key in keys:
+        for key in filter(None, keys):
             self._records[key] = record
             self._size += _size(record)
         while self._size > _MOST_PARENTS:
@@ -132,16 +132,13 @@ def _prices(row: Reading) -> dict[str, Any]:
 
 def _quantity(row: Reading) -> int | str | None:
     if row.text("published") == "-1":
-        message = "The shop does not sell the product (a draft): it was taken over with nothing in stock."
-        row.note("not_for_sale", "INVALID_ATTRIBUTE", "published", message, WARNING)
-        return 0
+        return row.not_for_sale("published")
+    if "external" in row.text("type").casefold():
+        return row.not_for_sale("type")
     if row.text("in_stock?").casefold() in ("0", "no", "false", "backorder", "onbackorder"):
         return 0
     if row.text("stock").startswith("-"):
-        row.note(
-            "oversold", "INVALID_ATTRIBUTE", "stock", "Fewer than none are in stock: none was taken.", INFO
-        )
-        return 0
+        return row.oversold("stock")
     counted = None if row.text("stock") == "parent" else row.whole("stock")
     return row.assumed_quantity("in_stock?") if counted is None else counted
 

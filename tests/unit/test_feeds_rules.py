@@ -116,6 +116,28 @@ def test_nesting_without_end_is_a_bad_record_or_a_refusal(deep: bytes):
     assert refusal is None or refusal.code == "BROKEN_FILE"
 
 
+GOOGLE_HEADER = "id\ttitle\tdescription\tavailability\tlink\tprice\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"sku,title,price\nA-1,@{'|' * 60_000},1 EUR\n".encode(),
+        f"sku,title,price\nA-1,Tea,{'1 $ ' * 15_000}\n".encode(),
+        f"{GOOGLE_HEADER}A-1\tTea\t&#{'9' * 60_000};\tin stock\t\t1 EUR\n".encode(),
+        f"{GOOGLE_HEADER}A-1\tTea\t{'<a' * 30_000}\tin stock\t\t1 EUR\n".encode(),
+        b'{"sku": "A-1", "quantity": ' + b"9" * 200_000 + b"}",
+        b"".join(gzip.compress(bytes([byte])) for byte in b'[{"sku": "' + b"x" * 60_000 + b'"}]'),
+        b"<rss><channel><item>" + b"<g:product_type>a</g:product_type>" * 7_000 + b"</item></channel></rss>",
+    ],
+    ids=["bars", "prices", "an entity", "tags", "digits", "crumbs", "repetitions"],
+)
+def test_what_is_made_to_take_long_does_not(content: bytes):
+    (row,) = rows_of(content)
+
+    assert len(json.dumps(row.faults, default=str)) < 2_000
+
+
 def test_formulas_and_what_failed_ones_show_are_refused_by_column():
     one, other = rows_of('sku,title,price\nA-1,"=HYPERLINK(1)",1 EUR\nA-2,Tea,#REF!\n')
 
