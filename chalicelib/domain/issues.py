@@ -4,12 +4,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from chalicelib.domain import pointers
-from chalicelib.domain.corrections import LIKELY, Correction
+from chalicelib.domain.corrections import BY_HAND, LIKELY, Correction
 from chalicelib.domain.rule_settings import AS_DELIVERED, ASK_SUPPLIER, RuleSettings
 from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.rules.kinds import ERROR, INFO, Finding, Record
 
 Issue = Mapping[str, Any]
+_WITHOUT_RULE = {
+    True: "An administrator of the marketplace corrected this.",
+    False: "A rule that is no longer in use corrected this.",
+}
 _SHOWN = 500
 """Characters of a value that an issue repeats."""
 
@@ -45,7 +49,7 @@ def of_correction(correction: Mapping[str, Any]) -> dict[str, Any]:
         "code": rule.code if rule else "INVALID_ATTRIBUTE",
         "severity": INFO,
         "field": correction["field"],
-        "message": rule.message if rule else "This was corrected by hand.",
+        "message": rule.message if rule else _WITHOUT_RULE[correction["rule"] == BY_HAND],
         "value_seen": _shown(correction["before"]),
         "expected": _shown(correction["after"]),
         "suggested_value": correction["after"],

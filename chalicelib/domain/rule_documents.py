@@ -119,6 +119,8 @@ def _faults_of_rule(rule: str, entry: Any, pointer: str) -> Iterator[Fault]:
     else:
         yield from _unknown(entry, _OF_CHECKS if rule in CHECKS else _OF_CORRECTIONS, pointer)
         yield from _faults_of_switches(entry, pointer)
+        if rule in CHECKS and CHECKS[rule].structural and _weakens(entry):
+            yield Fault(pointer, "RULE_IS_FIXED", "The catalogue cannot hold what this rule refuses.")
         yield from _faults_of_parameters(entry.get("parameters", {}), defaults(rule), f"{pointer}/parameters")
         for index, limit in _elements(entry, "limits"):
             yield from _faults_of_limit(limit, defaults(rule), f"{pointer}/limits/{index}")
@@ -135,6 +137,12 @@ def _faults_of_switches(entry: Mapping[str, Any], pointer: str) -> Iterator[Faul
     for name in ("limits", "exceptions"):
         if not isinstance(entry.get(name, []), list):
             yield _wrong(f"{pointer}/{name}", "This must be a list.")
+
+
+def _weakens(entry: Mapping[str, Any]) -> bool:
+    """Whether the entry lets pass what the rule refuses."""
+    heavy = entry.get("severity", ERROR) == ERROR
+    return entry.get("enabled") is False or not heavy or bool(entry.get("exceptions"))
 
 
 def _elements(entry: Mapping[str, Any], name: str) -> Iterator[tuple[int, Any]]:
@@ -238,9 +246,9 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, bool):
         return isinstance(value, bool)
     if isinstance(default, int):
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if isinstance(default, float | Decimal):
-        return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value >= 0
     return isinstance(value, str)
 
 
@@ -273,5 +281,5 @@ def _described(default: Any) -> str:
     if isinstance(default, bool):
         return "true or false"
     if isinstance(default, int):
-        return "a whole number"
-    return "a number" if isinstance(default, float | Decimal) else "a text"
+        return "a whole number, not negative"
+    return "a number, not negative" if isinstance(default, float | Decimal) else "a text"

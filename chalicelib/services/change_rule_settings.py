@@ -18,6 +18,7 @@ from chalicelib.storage import rule_settings
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
+MAX_REPORTED = 100
 MAX_BYTES = 200_000
 """Of a document: an item of the table holds 400 KB, and steps read it."""
 
@@ -69,7 +70,7 @@ def change(
 
 def refuse_faulty(document: Mapping[str, Any]) -> None:
     """Raise Unprocessable unless the document can be set."""
-    found = [FieldProblem(*fault) for fault in rule_documents.faults(document)]
+    found = [FieldProblem(*fault) for fault in rule_documents.faults(document)][:MAX_REPORTED]
     if not found and len(json.dumps(document, ensure_ascii=False).encode()) > MAX_BYTES:
         found = [FieldProblem("/rules", "TOO_LARGE", f"The settings take {MAX_BYTES} bytes at most.")]
     if found:
@@ -103,12 +104,14 @@ def _shown_whole(settings: SettingsVersion) -> dict[str, Any]:
 
 def _shown_check(rule: CheckRule[Any], settings: RuleSettings) -> dict[str, Any]:
     severity = settings.of(rule.rule).severity or rule.severity
-    return {**_shown_rule(rule, settings), "kind": "CHECK", "severity": severity, "policy": None}
+    shown = {"kind": "CHECK", "severity": severity, "policy": None, "fixed": rule.structural}
+    return {**_shown_rule(rule, settings), **shown}
 
 
 def _shown_correction(rule: CorrectionRule, settings: RuleSettings) -> dict[str, Any]:
     policy = settings.of(rule.rule).policy
-    return {**_shown_rule(rule, settings), "kind": "CORRECTION", "severity": INFO, "policy": policy}
+    shown = {"kind": "CORRECTION", "severity": INFO, "policy": policy, "fixed": False}
+    return {**_shown_rule(rule, settings), **shown}
 
 
 def _shown_rule(rule: CheckRule[Any] | CorrectionRule, settings: RuleSettings) -> dict[str, Any]:

@@ -44,6 +44,33 @@ def test_a_parameter_replaces_the_rules_own() -> None:
     assert finding.detail["least"] == 800
 
 
+def test_a_map_is_laid_over_the_rules_own_and_null_takes_an_entry_out() -> None:
+    shorter = settings(content__too_long={"parameters": {"limits": {"brand": 3, "description": None}}})
+    record = changed(CLEAN_OFFER, brand="Acme", title="x" * 201, description="y" * 6000)
+
+    fields = [each.field for each in found("content.too_long", record, SMALL, shorter)]
+
+    assert fields == ["/title", "/brand"]
+
+
+def test_a_list_replaces_the_rules_own() -> None:
+    gated = settings(brand__restricted={"parameters": {"names": ["STABILO"]}})
+
+    assert [each.field for each in found("brand.restricted", CLEAN_OFFER, SMALL, gated)] == ["/brand"]
+
+
+def test_an_alias_that_was_learned_is_a_correction() -> None:
+    document = rule_documents.with_entry({}, "brand.alias", "aliases", "Stabylo", "STABILO")
+    under = rule_documents.compiled(document, version=1, set_at="")
+
+    corrected, applied = corrections.apply(changed(CLEAN_OFFER, brand="Stabylo"), OFFER_CORRECTIONS, under)
+
+    assert corrected["brand"] == "STABILO"
+    assert [(each.rule, each.before, each.after) for each in applied] == [
+        ("brand.alias", "Stabylo", "STABILO")
+    ]
+
+
 def test_a_limit_holds_for_the_records_that_it_names_and_of_several_the_last() -> None:
     shoes = {"where": {"category": "SHOES"}, "parameters": {"least": 900}}
     pencils = {"where": {"category": "pencils", "supplier_id": "sup_1"}, "parameters": {"least": 700}}
@@ -100,6 +127,28 @@ def test_a_severity_may_be_another() -> None:
         ({"image.missing": {"severity": "FATAL"}}, "/rules/image.missing/severity", "INVALID_VALUE"),
         ({"gtin.upc_e": {"severity": "INFO"}}, "/rules/gtin.upc_e/severity", "UNKNOWN_FIELD"),
         ({"gtin.upc_e": {"policy": "ASK"}}, "/rules/gtin.upc_e/policy", "INVALID_VALUE"),
+        ({"gtin.duplicate": {"enabled": False}}, "/rules/gtin.duplicate", "RULE_IS_FIXED"),
+        ({"gtin.duplicate": {"severity": "INFO"}}, "/rules/gtin.duplicate", "RULE_IS_FIXED"),
+        (
+            {"gtin.duplicate": {"exceptions": [{"field": "/gtin", "value": "1"}]}},
+            "/rules/gtin.duplicate",
+            "RULE_IS_FIXED",
+        ),
+        (
+            {"image.too_small": {"parameters": {"least": -1}}},
+            "/rules/image.too_small/parameters/least",
+            "INVALID_VALUE",
+        ),
+        (
+            {"brand.restricted": {"parameters": {"names": "Acme"}}},
+            "/rules/brand.restricted/parameters/names",
+            "INVALID_VALUE",
+        ),
+        (
+            {"brand.alias": {"parameters": {"aliases": {"a": 1}}}},
+            "/rules/brand.alias/parameters/aliases",
+            "INVALID_VALUE",
+        ),
         (
             {"image.missing": {"parameters": {"a": 1}}},
             "/rules/image.missing/parameters/a",

@@ -44,7 +44,8 @@ class NewRuleSettingsSchema(StrictSchema):
 
 
 class RuleSchema(AnswerSchema):
-    """One rule as it is in force. `policy` is a correction's, `defaults` are the parameters as delivered."""
+    """One rule as it is in force. `policy` is a correction's, `defaults` are the parameters as delivered; a
+    `fixed` rule is never off."""
 
     rule = fields.String(required=True)
     kind = one_of("CHECK", "CORRECTION")
@@ -52,6 +53,7 @@ class RuleSchema(AnswerSchema):
     severity = one_of(*SEVERITIES)
     policy = one_of(*POLICIES, allow_none=True)
     enabled = fields.Boolean(required=True)
+    fixed = fields.Boolean(required=True)
     parameters = fields.Dict(required=True)
     defaults = fields.Dict(required=True)
     message = fields.String(required=True)

@@ -67,7 +67,8 @@ class CheckRule(Generic[F]):
     record breaks the rule.
 
     `message` and `expected` are format strings over the detail; `suggest(value, finding)` proposes a
-    value that a person may accept; `source` says where the rule comes from.
+    value that a person may accept; `source` says where the rule comes from. The catalogue cannot hold what
+    a `structural` rule refuses, so nobody may set that off.
     """
 
     rule: str
@@ -80,6 +81,7 @@ class CheckRule(Generic[F]):
     suggest: Callable[[Any, Finding], Any]
     parameters: Parameters
     source: str
+    structural: bool
 
     def findings(self, record: Record, facts: F, settings: RuleSettings = AS_DELIVERED) -> Iterator[Finding]:
         """What the rule finds under `settings`, but for values that a person excepted from it."""
@@ -117,6 +119,7 @@ def check(
     severity: str = ERROR,
     expected: str = "",
     suggest: Callable[[Any, Finding], Any] = lambda _value, _finding: None,
+    structural: bool = False,
 ) -> Callable[[Callable[..., Iterable[Place]]], CheckRule[Any]]:
     """Make the decorated function `(record, facts, *, parameters…)` the check rule of this name, run by the
     validation step `step`."""
@@ -133,6 +136,7 @@ def check(
             suggest,
             _parameters(function),
             _source(function),
+            structural,
         )
 
     return name

@@ -191,6 +191,7 @@ def gtin_exemption_not_credible(
     code="DUPLICATE",
     message="You offer this GTIN already under another SKU. Change that offer, or withdraw it first.",
     expected="one offer for each GTIN",
+    structural=True,
 )
 def gtin_duplicate(_record: Record, facts: OfferFacts) -> Iterator[Place]:
     """Amazon and Mirakl: a supplier has one offer for a product and condition."""
