@@ -89,14 +89,20 @@ def proposals(issues: Iterable[Issue]) -> list[dict[str, Any]]:
     ]
 
 
+def unsettled(issues: Iterable[Issue], *, approved: Iterable[Issue] = ()) -> list[Issue]:
+    """The issues that keep a record back, without those that a person approved on the same value."""
+    settled = [_identity(issue) for issue in approved]
+    return [issue for issue in issues if issue["severity"] == ERROR and _identity(issue) not in settled]
+
+
 def doubts(issues: Iterable[Issue], *, approved: Iterable[Issue] = ()) -> list[Issue]:
     """The issues that need a person of the marketplace, without those that one approved on the same value."""
-    return [issue for issue in _unsettled(issues, approved) if not is_for_supplier(issue)]
+    return [issue for issue in unsettled(issues, approved=approved) if not is_for_supplier(issue)]
 
 
 def questions(issues: Iterable[Issue], *, approved: Iterable[Issue] = ()) -> list[Issue]:
     """The issues that the supplier is to settle, without those that a person approved on the same value."""
-    return [issue for issue in _unsettled(issues, approved) if is_for_supplier(issue)]
+    return [issue for issue in unsettled(issues, approved=approved) if is_for_supplier(issue)]
 
 
 def is_for_supplier(issue: Issue) -> bool:
@@ -131,11 +137,6 @@ def _suggesting(issues: Iterable[Issue], fields: Collection[str] | None) -> list
 
 def _suggests(issue: Issue) -> bool:
     return issue["severity"] != INFO and issue["suggested_value"] is not None
-
-
-def _unsettled(issues: Iterable[Issue], approved: Iterable[Issue]) -> list[Issue]:
-    settled = [_identity(issue) for issue in approved]
-    return [issue for issue in issues if issue["severity"] == ERROR and _identity(issue) not in settled]
 
 
 def _identity(issue: Issue) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.domain.issues import Issue, doubts
+from chalicelib.domain.issues import Issue
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import AUTOMATIC, MANUAL, Supplier
 from chalicelib.services import review_records, supplier_records
@@ -29,7 +29,7 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
     """
     supplier = supplier_records.existing(supplier_id)
     review = reviews.get(supplier.review_id) if supplier.review_id else None
-    blocking = [] if _was_approved(supplier, review) else doubts(supplier.issues)
+    blocking = [] if supplier.is_open else supplier_records.blocking(supplier, review)
     history = [_shown(entry, names_people=names_people) for entry in supplier.history]
     optional = {
         "suspension_type": supplier.suspension_type,
@@ -55,10 +55,6 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
         "history": history,
         **{name: value for name, value in optional.items() if value is not None},
     }
-
-
-def _was_approved(supplier: Supplier, review: Review | None) -> bool:
-    return supplier.is_open or (review is not None and review.resolution == "APPROVED")
 
 
 def _steps(supplier: Supplier, review: Review | None, blocking: list[Issue]) -> Iterator[str]:

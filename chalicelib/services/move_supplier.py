@@ -11,7 +11,6 @@ from typing import Any
 
 from chalicelib import clock, telemetry
 from chalicelib.domain import verdicts
-from chalicelib.domain.issues import doubts
 from chalicelib.domain.review import Review
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Standing, Supplier, moved
@@ -114,12 +113,8 @@ def _moved(before: Supplier, standing: Standing, instruction: Instruction) -> Su
 
 def _is_in_order(supplier: Supplier) -> bool:
     """Whether validation, or a person after it, has found nothing against the profile as it stands."""
-    if supplier.validation_state == "PENDING":
-        return False
-    if not doubts(supplier.issues):
-        return True
     review = reviews.get(supplier.review_id) if supplier.review_id else None
-    return review is not None and review.resolution == "APPROVED"
+    return supplier.validation_state != "PENDING" and not supplier_records.blocking(supplier, review)
 
 
 def _refuse_open_orders(supplier_id: str) -> None:

@@ -44,9 +44,10 @@ def apply(
 ) -> list[Result]:
     """Apply the updates, each with its SKU, as if one after the other; gives their results in order.
 
-    A SKU is written once, however many updates it has, and not at all where it is as they say. `write` says
-    whether it was made; where somebody else was quicker, the SKU is read and planned again, and is CONTENTION
-    where that does not help.
+    A SKU is written once, however many updates it has, and not at all where it is as they say: one small
+    write each, since a transaction of many costs twice the units and fails as a whole. `write` says whether
+    it was made; where somebody else was quicker, the SKU is read and planned again, and is CONTENTION where
+    that does not help.
     """
     results = [Result(CONTENTION)] * len(updates)
     waiting: dict[str, list[int]] = {}
@@ -59,17 +60,12 @@ def apply(
         plans = {
             sku: plan(found.get(sku), [updates[n][1] for n in places]) for sku, places in waiting.items()
         }
-        made = dict(zip(plans, side_by_side(lambda each: _is_done(each, write), plans.values()), strict=True))
-        for sku, places in waiting.items():
-            if made[sku]:
-                for place, result in zip(places, plans[sku].results, strict=True):
-                    results[place] = result
-        waiting = {sku: places for sku, places in waiting.items() if not made[sku]}
+        writes = {sku: each.write for sku, each in plans.items() if each.write is not None}
+        made = dict(zip(writes, side_by_side(write, writes.values()), strict=True))
+        for sku in [sku for sku in waiting if made.get(sku, True)]:
+            for place, result in zip(waiting.pop(sku), plans[sku].results, strict=True):
+                results[place] = result
     return results
-
-
-def _is_done(plan: Plan[S], write: Callable[[S], bool]) -> bool:
-    return plan.write is None or write(plan.write)
 
 
 def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:

@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.domain.issues import Issue, unsettled
+from chalicelib.domain.review import Review
 from chalicelib.domain.rules import countries
 from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import Conflict, NotFound
@@ -28,6 +30,13 @@ def shown(supplier: Supplier) -> dict[str, Any]:
         "updated_at": supplier.updated_at,
     }
     return view | {"suspension_type": supplier.suspension_type} if supplier.suspension_type else view
+
+
+def blocking(supplier: Supplier, review: Review | None) -> list[Issue]:
+    """The issues that keep the supplier from being open: those on which no person has approved the value.
+    `review` is its last one."""
+    approved = review.issues if review is not None and review.resolution == "APPROVED" else ()
+    return unsettled(supplier.issues, approved=approved)
 
 
 def existing(supplier_id: str) -> Supplier:

@@ -1,9 +1,9 @@
 """Up to 1,000 partial updates of stock and prices in one request, each with its own result."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from chalicelib import clock
 from chalicelib.bodies import faults
@@ -15,11 +15,16 @@ from chalicelib.services.row_updates import CONTENTION, INVALID, NOT_FOUND, WITH
 from chalicelib.services.update_prices import NAMES
 from chalicelib.services.update_stock import Count
 
+T = TypeVar("T")
+Row = dict[str, Any]
+
 MAX_UPDATES = 1_000
 RESULTS = (APPLIED, UNCHANGED, STALE, NOT_FOUND, WITHDRAWN, INVALID, CONTENTION)
 
 _GRAVEST = (INVALID, NOT_FOUND, WITHDRAWN, CONTENTION, STALE, APPLIED, UNCHANGED)
 _ROW = OfferUpdateSchema()
+_MOST_FAULTS = 10
+"""Of one row that are told: an answer holds those of a thousand rows."""
 
 
 def update(supplier_id: str, rows: Sequence[Any]) -> dict[str, Any]:
@@ -32,33 +37,39 @@ def update(supplier_id: str, rows: Sequence[Any]) -> dict[str, Any]:
     supplier = supplier_records.existing(supplier_id)
     supplier_records.refuse_closed(supplier)
     parsed = [_parsed(row) for row in rows]
-    valid = {place: row for place, row in enumerate(parsed) if isinstance(row, dict)}
-    counted = {
-        place: (row["sku"], Count(row["quantity"], row["as_of"]))
-        for place, row in valid.items()
-        if "quantity" in row
-    }
-    priced = {
-        place: (row["sku"], Dated({name: row[name] for name in NAMES if name in row}, row["as_of"]))
-        for place, row in valid.items()
-        if row.keys() & set(NAMES)
-    }
-    of_stock = dict(zip(counted, update_stock.update(supplier_id, list(counted.values())), strict=True))
-    of_price = dict(zip(priced, update_prices.update(supplier, list(priced.values())), strict=True))
+    of_stock = _results(parsed, _count, partial(update_stock.update, supplier_id))
+    of_price = _results(parsed, _prices, partial(update_prices.update, supplier))
     shown = [
-        _shown(
-            place,
-            rows[place],
-            row if isinstance(row, Result) else None,
-            of_stock.get(place),
-            of_price.get(place),
-        )
-        for place, row in enumerate(parsed)
+        _shown(place, row, {"stock": of_stock.get(place), "price": of_price.get(place)}, parsed[place])
+        for place, row in enumerate(rows)
     ]
     return {"results": shown, "counts": dict(Counter(each["result"] for each in shown))}
 
 
-def _parsed(row: Any) -> dict[str, Any] | Result:
+def _results(
+    rows: Sequence[Row | Result],
+    of_row: Callable[[Row], T | None],
+    apply: Callable[[list[tuple[str, T]]], list[Result]],
+) -> dict[int, Result]:
+    """What became of one kind of value, by the place of its row; rows without one are left out."""
+    sent = {
+        place: (row["sku"], value)
+        for place, row in enumerate(rows)
+        if not isinstance(row, Result) and (value := of_row(row)) is not None
+    }
+    return dict(zip(sent, apply(list(sent.values())), strict=True))
+
+
+def _count(row: Row) -> Count | None:
+    return Count(row["quantity"], row["as_of"]) if "quantity" in row else None
+
+
+def _prices(row: Row) -> Dated | None:
+    prices = {name: row[name] for name in NAMES if name in row}
+    return Dated(prices, row["as_of"]) if prices else None
+
+
+def _parsed(row: Any) -> Row | Result:
     """The row with its time, or why it is INVALID."""
     try:
         loaded = faults.load(_ROW, row)
@@ -70,24 +81,23 @@ def _parsed(row: Any) -> dict[str, Any] | Result:
     return loaded
 
 
-def _shown(
-    place: int, row: Any, refused: Result | None, of_stock: Result | None, of_price: Result | None
-) -> dict[str, Any]:
-    found = [each for each in (refused, of_stock, of_price) if each is not None]
+def _shown(place: int, sent: Any, kinds: Mapping[str, Result | None], parsed: Row | Result) -> dict[str, Any]:
+    applied = {kind: result for kind, result in kinds.items() if result is not None}
+    found = [parsed] if isinstance(parsed, Result) else list(applied.values())
+    sku = sent.get("sku") if isinstance(sent, dict) else None
     view: dict[str, Any] = {
         "index": place,
-        "sku": row.get("sku") if isinstance(row, dict) and isinstance(row.get("sku"), str) else None,
+        "sku": sku if isinstance(sku, str) else None,
         "result": min((each.code for each in found), key=_GRAVEST.index),
+        **{kind: result.code for kind, result in applied.items()},
     }
-    view |= {"stock": of_stock.code} if of_stock else {}
-    view |= {"price": of_price.code} if of_price else {}
-    errors = [
-        replace(fault, pointer=f"/updates/{place}{fault.pointer}") for each in found for fault in each.faults
-    ]
-    if errors:
-        view["errors"] = [_fault(each) for each in errors]
-    return view
+    told = [fault for each in found for fault in each.faults][:_MOST_FAULTS]
+    return view | {"errors": [_told(fault, place, sent) for fault in told]} if told else view
 
 
-def _fault(fault: FieldProblem) -> dict[str, str]:
-    return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+def _told(fault: FieldProblem, place: int, sent: Any) -> dict[str, str]:
+    """The fault as one of the request: of the row as a whole where the field is one that it did not send."""
+    name = fault.pointer.split("/")[1] if fault.pointer else ""
+    missing = isinstance(sent, dict) and name not in sent and fault.code != "MISSING_FIELD"
+    pointer = f"/updates/{place}" + ("" if missing else fault.pointer)
+    return {"pointer": pointer, "code": fault.code, "detail": fault.detail}

@@ -150,6 +150,15 @@ def test_what_a_person_has_approved_is_in_order(case: Case) -> None:
     assert case.ask("reinstatement").json["status"] == "OPEN"
 
 
+def test_what_a_person_has_approved_says_nothing_of_what_came_up_since(case: Case) -> None:
+    review = replace(a_review("SUPPLIER", case.supplier_id), status="RESOLVED", resolution="APPROVED")
+    commit(reviews.adding(review))
+    later = {**ISSUE, "field": "/website", "asks": "SUPPLIER"}
+    case.be(status="SUSPENDED", suspension_type="MANUAL", issues=(ISSUE, later), review_id=review.review_id)
+
+    assert case.ask("reinstatement").json["suspension_type"] == "INCOMPLETE_PROFILE"
+
+
 def test_a_brand_named_while_suspended_is_held_from_the_reinstatement_on(case: Case) -> None:
     case.ask("suspension")
 
