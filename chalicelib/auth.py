@@ -101,6 +101,8 @@ ACCESS: Mapping[str, Access] = {
     "terminate_supplier": ADMIN,
     "find_brand_holder": ADMIN,
     "correct_offer": ADMIN,
+    "read_authorizations": ADMIN,
+    "set_authorizations": ADMIN,
     "read_rule_settings": ADMIN,
     "set_rule_settings": ADMIN,
     "list_rule_settings": ADMIN,

@@ -12,7 +12,7 @@ from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.api.schemas.offers import OfferSchema
 from chalicelib.api.schemas.suppliers import ReasonSchema, RegistrationSchema, SupplierSchema
 from chalicelib.bodies.offer import OfferBodySchema
-from chalicelib.services import brands, correct_record, dead_letters, move_supplier
+from chalicelib.services import authorize_suppliers, brands, correct_record, dead_letters, move_supplier
 
 bp = Blueprint(__name__)
 
@@ -102,6 +102,31 @@ def _corrected(call: Call, supplier_id: str, sku: str | None = None) -> dict[str
     return correct_record.correct(
         supplier_id, sku, changed=call.changed, expected=call.expected, actor=call.caller.name
     )
+
+
+@bp.route("/admin/authorizations")
+@endpoint("Who may sell restricted categories and brands", answers={200: schemas.AuthorizationsSchema()})
+def read_authorizations(_call: Call) -> Answer:
+    current = authorize_suppliers.read()
+    return Answer(200, current, etag=etag(current["version"]))
+
+
+@bp.route("/admin/authorizations", methods=["PUT"], content_types=JSON_BODY)
+@endpoint(
+    "Set who may sell restricted categories and brands; adds a version, which offers follow",
+    body=schemas.NewAuthorizationsSchema(),
+    answers={200: schemas.AuthorizationsSchema()},
+    if_match="required",
+)
+def set_authorizations(call: Call) -> Answer:
+    assert call.expected is not None  # noqa: S101 - required above
+    current = authorize_suppliers.change(
+        {name: call.body[name] for name in ("categories", "brands")},
+        reason=call.body["reason"],
+        actor=call.caller.name,
+        expected=call.expected,
+    )
+    return Answer(200, current, etag=etag(current["version"]))
 
 
 @bp.route("/admin/dead-letters")

@@ -205,41 +205,64 @@ def check_acceptance_move(before: str, after: str) -> None:
 
 SUPPLIER_NOT_OPEN = "SUPPLIER_NOT_OPEN"
 NO_ACTIVE_PRICE = "NO_ACTIVE_PRICE"
+CATEGORY_UNAUTHORIZED = "CATEGORY_UNAUTHORIZED_TO_SELL"
+BRAND_UNAUTHORIZED = "BRAND_UNAUTHORIZED_TO_SELL"
+UNAUTHORIZED = frozenset({CATEGORY_UNAUTHORIZED, BRAND_UNAUTHORIZED})
 _BLOCK_OF_ACCEPTANCE = {
     "NEW": "PRODUCT_STATUS_NEW",
     "TO_REVIEW": "PRODUCT_STATUS_TO_REVIEW",
     "CHANGES_REQUESTED": "PRODUCT_STATUS_TO_REVIEW",
     "REJECTED": "PRODUCT_STATUS_REJECTED",
 }
+_ORDER = (
+    *dict.fromkeys(_BLOCK_OF_ACCEPTANCE.values()),
+    SUPPLIER_NOT_OPEN,
+    NO_ACTIVE_PRICE,
+    CATEGORY_UNAUTHORIZED,
+    BRAND_UNAUTHORIZED,
+    "WITHDRAWN",
+)
 
 
-def blocks(*, acceptance: str, supplier_is_open: bool, has_price: bool, withdrawn: bool) -> tuple[str, ...]:
+def blocks(
+    *,
+    acceptance: str,
+    supplier_is_open: bool,
+    has_price: bool,
+    withdrawn: bool,
+    unauthorized: Iterable[str] = (),
+) -> tuple[str, ...]:
     """The inactivity reasons that stand in the terms until the next event, in a fixed order."""
-    reasons = []
+    reasons = set(unauthorized)
     if acceptance in _BLOCK_OF_ACCEPTANCE:
-        reasons.append(_BLOCK_OF_ACCEPTANCE[acceptance])
+        reasons.add(_BLOCK_OF_ACCEPTANCE[acceptance])
     if not supplier_is_open:
-        reasons.append(SUPPLIER_NOT_OPEN)
+        reasons.add(SUPPLIER_NOT_OPEN)
     if not has_price:
-        reasons.append(NO_ACTIVE_PRICE)
+        reasons.add(NO_ACTIVE_PRICE)
     if withdrawn:
-        reasons.append("WITHDRAWN")
-    return tuple(reasons)
+        reasons.add("WITHDRAWN")
+    return _in_order(reasons)
 
 
-def blocks_at_supplier(blocks: Sequence[str], *, supplier_is_open: bool) -> tuple[str, ...]:
-    """The blocks as they are once the supplier has opened or is open no longer."""
-    others = [block for block in blocks if block != SUPPLIER_NOT_OPEN]
-    if supplier_is_open:
-        return tuple(others)
-    place = sum(block in _BLOCK_OF_ACCEPTANCE.values() for block in others)
-    return (*others[:place], SUPPLIER_NOT_OPEN, *others[place:])
+def blocks_at_supplier(
+    blocks: Iterable[str], *, supplier_is_open: bool, unauthorized: Iterable[str]
+) -> tuple[str, ...]:
+    """The blocks as they are once the supplier has opened or is open no longer, and may not sell for these
+    reasons."""
+    others = set(blocks) - UNAUTHORIZED - {SUPPLIER_NOT_OPEN}
+    closed = () if supplier_is_open else (SUPPLIER_NOT_OPEN,)
+    return _in_order({*others, *closed, *unauthorized})
+
+
+def _in_order(reasons: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(reasons, key=_ORDER.index))
 
 
 def inactivity_reasons(terms: Terms, now: datetime) -> tuple[str, ...]:
     """Every reason why these terms are not for sale at `now`; none means active."""
     closed = periods.is_closed(terms.closed_from, terms.closed_until, now)
-    reasons = list(blocks_at_supplier(terms.blocks, supplier_is_open=False) if closed else terms.blocks)
+    reasons = list(_in_order({*terms.blocks, SUPPLIER_NOT_OPEN}) if closed else terms.blocks)
     if terms.may_be_ordered == 0:
         reasons.append("ZERO_QUANTITY")
     if terms.price_at(now) is None and NO_ACTIVE_PRICE not in reasons:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib import clock, telemetry
+from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.issues import doubts, questions
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.domain.rules import offer_identifiers, offer_price
@@ -29,7 +30,7 @@ from chalicelib.services.validation_batch import (
     run_checks,
     settings_of,
 )
-from chalicelib.storage import offers, products, suppliers
+from chalicelib.storage import authorizations, offers, products, suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -42,10 +43,11 @@ class UnsettledOffer(Exception):
 
 @dataclass
 class Deciding:
-    """What the decisions of one batch share: suppliers and holders of brands as read before them, and
-    products as they become."""
+    """What the decisions of one batch share: suppliers, what they are authorised for and holders of brands
+    as read before them, and products as they become."""
 
     suppliers: Mapping[str, Supplier]
+    authorizations: Authorizations
     brand_holders: Mapping[str, str]
     products: dict[str, Product]
     decided: list[Offer] = field(default_factory=list)
@@ -70,6 +72,7 @@ def decide(records: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, 
     cases = correct_each(waiting, OFFER_CORRECTIONS, settings).cases
     batch = Deciding(
         suppliers=suppliers.get_many(offer.supplier_id for offer in waiting.values()),
+        authorizations=authorizations.current(),
         brand_holders=publish_offers.brand_holders(case.content for case in cases.values()),
         products=known_products(cases),
     )
@@ -98,7 +101,7 @@ def _decide(case: Case[Offer], findings: list[Finding], batch: Deciding) -> None
         try:
             commit(
                 offers.replacing(decided, expected_version=decided.version),
-                publish_offers.terms_write(decided, supplier, now=decided.updated_at),
+                publish_offers.terms_write(decided, supplier, batch.authorizations, now=decided.updated_at),
                 *writes,
             )
         except WriteRefused as refused:
@@ -178,21 +181,26 @@ def _with_review(offer: Offer, *, doubtful: bool) -> tuple[Offer, list[Write]]:
 
 
 def _follow_suppliers(batch: Deciding) -> None:
-    """Mend the terms of offers whose supplier opened or closed while they were decided.
+    """Mend the terms of offers whose supplier opened or closed while they were decided, or was authorised
+    otherwise.
 
-    Whoever changes a supplier's status writes the terms of its offers afterwards. If that was before our
-    write, ours stands on the old status; it is seen here. If it is still to come, it overwrites ours.
+    Whoever changes that writes the terms of the offers afterwards. If that was before our write, ours stands
+    on what was; it is seen here. If it is still to come, it overwrites ours.
     """
-    current = suppliers.get_many(offer.supplier_id for offer in batch.decided) if batch.decided else {}
+    if not batch.decided:
+        return
+    current = suppliers.get_many(offer.supplier_id for offer in batch.decided)
+    authorized = authorizations.current()
     for offer in batch.decided:
         supplier = current[offer.supplier_id]
-        if calls_for_it(batch.suppliers[offer.supplier_id], supplier):
+        moved = calls_for_it(batch.suppliers[offer.supplier_id], supplier)
+        if moved or authorized != batch.authorizations:
             now = clock.timestamp()
-            _write_if_unchanged(replace(offer, updated_at=now), supplier, now=now)
+            _write_if_unchanged(replace(offer, updated_at=now), supplier, authorized, now=now)
 
 
-def _write_if_unchanged(offer: Offer, supplier: Supplier, *, now: str) -> None:
-    terms = publish_offers.terms_write(offer, supplier, now=now)
+def _write_if_unchanged(offer: Offer, supplier: Supplier, authorized: Authorizations, *, now: str) -> None:
+    terms = publish_offers.terms_write(offer, supplier, authorized, now=now)
     try:
         commit(offers.replacing(offer, expected_version=offer.version), terms)
     except WriteRefused:

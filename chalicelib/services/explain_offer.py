@@ -7,12 +7,19 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.domain import gtin, ranking
 from chalicelib.domain.issues import doubts
-from chalicelib.domain.offer import Offer, Product, Terms, inactivity_reasons
+from chalicelib.domain.offer import (
+    BRAND_UNAUTHORIZED,
+    CATEGORY_UNAUTHORIZED,
+    Offer,
+    Product,
+    Terms,
+    inactivity_reasons,
+)
 from chalicelib.domain.ranking import Entry
 from chalicelib.domain.rules.offer_identifiers import gtin_of, key_of
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import offer_records, review_records, supplier_records
-from chalicelib.storage import products, reviews
+from chalicelib.storage import authorizations, products, reviews
 
 STEPS = {
     "WAIT_FOR_VALIDATION": "The offer is being validated; this takes seconds.",
@@ -22,6 +29,7 @@ STEPS = {
     "SEND_STOCK": "Send the quantity on hand; what is reserved by orders does not count.",
     "SEND_PRICE": "No price holds now: send a base price, or one of prices that includes this moment.",
     "CHANGE_PERIOD": "Now lies outside available_from and available_until: wait, or change them.",
+    "ASK_FOR_AUTHORIZATION": "The marketplace keeps this category or brand for some suppliers; ask it.",
     "SEND_AGAIN": "The offer was withdrawn: put it again to sell it.",
 }
 """What may be to do next, by code."""
@@ -31,6 +39,8 @@ _STEP_OF_REASON = {
     "ZERO_QUANTITY": "SEND_STOCK",
     "NO_ACTIVE_PRICE": "SEND_PRICE",
     "NOT_IN_AVAILABILITY_PERIOD": "CHANGE_PERIOD",
+    CATEGORY_UNAUTHORIZED: "ASK_FOR_AUTHORIZATION",
+    BRAND_UNAUTHORIZED: "ASK_FOR_AUTHORIZATION",
     "WITHDRAWN": "SEND_AGAIN",
 }
 _IDENTIFIER_OF_RULE = {"gtin.upc_e": "UPC-E", "gtin.isbn_10": "ISBN-10"}
@@ -103,7 +113,12 @@ def _of_acceptance(offer: Offer, _terms: Terms, _supplier: Supplier, _now: datet
 
 
 def _of_supplier(_offer: Offer, _terms: Terms, supplier: Supplier, _now: datetime) -> dict[str, Any]:
-    return {"status": supplier.status, "suspension_type": supplier.suspension_type}
+    return {
+        "status": supplier.status,
+        "suspension_type": supplier.suspension_type,
+        "closed_from": supplier.closed_from,
+        "closed_until": supplier.closed_until,
+    }
 
 
 def _of_stock(_offer: Offer, terms: Terms, _supplier: Supplier, _now: datetime) -> dict[str, Any]:
@@ -126,11 +141,20 @@ def _of_period(_offer: Offer, terms: Terms, _supplier: Supplier, now: datetime) 
     }
 
 
+def _of_authorization(offer: Offer, _terms: Terms, _supplier: Supplier, _now: datetime) -> dict[str, Any]:
+    """Which of its names are restricted, and by which version; not who else may sell them."""
+    names = {name: offer.content.get(name) for name in ("category", "brand")}
+    return {**names, "authorizations_version": authorizations.current().version}
+
+
 _INPUTS: Mapping[str, Callable[[Offer, Terms, Supplier, datetime], dict[str, Any]]] = {
     "SUPPLIER_NOT_OPEN": _of_supplier,
     "ZERO_QUANTITY": _of_stock,
     "NO_ACTIVE_PRICE": _of_price,
     "NOT_IN_AVAILABILITY_PERIOD": _of_period,
+    CATEGORY_UNAUTHORIZED: _of_authorization,
+    BRAND_UNAUTHORIZED: _of_authorization,
+    "WITHDRAWN": lambda offer, *_: {"withdrawn_at": offer.updated_at},
 }
 
 

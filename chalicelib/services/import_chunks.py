@@ -22,7 +22,7 @@ from chalicelib.services import feed_rows, manage_offers, publish_offers, suppli
 from chalicelib.services.commits import commit
 from chalicelib.services.decide_offers import conclude
 from chalicelib.services.feed_rows import Issue, Sent
-from chalicelib.services.judge_offers import Candidate, Verdict, candidates, judged
+from chalicelib.services.judge_offers import Candidate, Judgement, Verdict, candidates, judged
 from chalicelib.services.seen_skus import SeenSkus
 from chalicelib.storage import import_rows, offers, products
 from chalicelib.storage.errors import WriteRefused
@@ -107,7 +107,7 @@ def _settled(
         return
     judgement = judged(waiting, supplier, view=context.view, seconds=IMAGE_SECONDS)
     refused = []
-    for group in _groups(judgement.verdicts, supplier, context):
+    for group in _groups(judgement, supplier, context):
         if _written([write for each in group for write in each.writes]):
             for planned in group:
                 if planned.writes:
@@ -136,11 +136,11 @@ class _Planned:
         return 2 * len(str(self.verdict.offer.content))
 
 
-def _planned(verdict: Verdict, supplier: Supplier, context: Context) -> _Planned:
+def _planned(verdict: Verdict, judgement: Judgement, supplier: Supplier, context: Context) -> _Planned:
     if verdict.changes_nothing:
         return _Planned(verdict, ())
     candidate, offer = verdict.candidate, verdict.offer
-    terms = publish_offers.terms_of(offer, supplier)
+    terms = publish_offers.terms_of(offer, supplier, judgement.deciding.authorizations)
     quantity = candidate.sent.content["quantity"]
     if candidate.before is None or candidate.terms is None:
         stocked = replace(terms, available=quantity, stock_as_of=context.received_at)
@@ -170,11 +170,11 @@ def _showing(terms: Terms, product: Product | None, write: Write) -> Write:
     return products.adding(replace(product, offers_view=view.shown, view_at=terms.updated_at))
 
 
-def _groups(verdicts: Iterable[Verdict], supplier: Supplier, context: Context) -> Iterator[list[_Planned]]:
+def _groups(judgement: Judgement, supplier: Supplier, context: Context) -> Iterator[list[_Planned]]:
     """As many together as one transaction takes, which writes no item twice."""
     group: list[_Planned] = []
     size, taken = 0, set[tuple[Any, Any]]()
-    for each in (_planned(verdict, supplier, context) for verdict in verdicts):
+    for each in (_planned(verdict, judgement, supplier, context) for verdict in judgement.verdicts):
         items = {(write.item.pk, write.item.sk) for write in each.writes}  # type: ignore[attr-defined]
         if len(taken) + len(items) > _MOST_WRITES or size + each.bytes > _MOST_BYTES or taken & items:
             yield group

@@ -16,7 +16,7 @@ from chalicelib.services import current_rules, manage_offers, publish_offers, va
 from chalicelib.services.decide_offers import Deciding, decision
 from chalicelib.services.feed_rows import Sent
 from chalicelib.services.validation_batch import Case, Judged, collect, correct_each
-from chalicelib.storage import keys, offers
+from chalicelib.storage import authorizations, keys, offers
 from chalicelib.storage.transaction import Write
 
 _SETTLED = ("ACCEPTED", "REJECTED", "CHANGES_REQUESTED")
@@ -101,6 +101,7 @@ def judged(
     )
     deciding = Deciding(
         suppliers={supplier.supplier_id: supplier},
+        authorizations=authorizations.current(),
         brand_holders=publish_offers.brand_holders(case.content for case in batch.cases.values()),
         products=validate_offers.known_products(batch.cases),
     )

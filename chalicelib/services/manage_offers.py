@@ -17,7 +17,7 @@ from chalicelib.problems import StaleVersion, TemporarilyUnavailable
 from chalicelib.services import edits, offer_records, supplier_records
 from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
-from chalicelib.storage import offers, products
+from chalicelib.storage import authorizations, offers, products
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -292,6 +292,7 @@ def _blocks(offer: Offer, *, supplier_is_open: bool, has_price: bool) -> tuple[s
         supplier_is_open=supplier_is_open,
         has_price=has_price,
         withdrawn=offer.withdrawn,
+        unauthorized=authorizations.current().forbid(offer.content, offer.supplier_id),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain import golden
+from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.offer import Offer, Product, Terms, blocks
 from chalicelib.domain.rules import text
 from chalicelib.domain.rules.kinds import Record
@@ -19,13 +20,13 @@ _LONGEST_BRAND = 400
 """Unusual characters may fold to many; a key of the table holds 2 KB."""
 
 
-def terms_write(offer: Offer, supplier: Supplier, *, now: str) -> Write:
-    """Sell the offer at what it says, or block its sale, as its acceptance and its supplier's status have it.
-    Stock stands. Label `terms:<offer_id>`."""
-    return offers.changing_terms(terms_of(offer, supplier), now=now)
+def terms_write(offer: Offer, supplier: Supplier, authorizations: Authorizations, *, now: str) -> Write:
+    """Sell the offer at what it says, or block its sale, as its acceptance, its supplier's status and what
+    that is authorised for have it. Stock stands. Label `terms:<offer_id>`."""
+    return offers.changing_terms(terms_of(offer, supplier, authorizations), now=now)
 
 
-def terms_of(offer: Offer, supplier: Supplier) -> Terms:
+def terms_of(offer: Offer, supplier: Supplier, authorizations: Authorizations) -> Terms:
     """What the offer is sold at, but for its stock: none of it says how many there are."""
     price, windows = price_of(offer.content), windows_of(offer.content)
     return Terms(
@@ -43,6 +44,7 @@ def terms_of(offer: Offer, supplier: Supplier) -> Terms:
             supplier_is_open=supplier.is_open,
             has_price=price is not None or bool(windows),
             withdrawn=offer.withdrawn,
+            unauthorized=authorizations.forbid(offer.content, offer.supplier_id),
         ),
         handling_days=offer.content["handling_days"],
         condition=offer.content["condition"],

@@ -14,17 +14,18 @@ from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
 from chalicelib.domain import catalogue as lists
 from chalicelib.domain.announcements import Announcement, announcements
+from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import follow_supplier
+from chalicelib.services import authorize_suppliers, follow_supplier
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import outdated, refresh
 from chalicelib.services.relist_products import relist
-from chalicelib.storage import changes
+from chalicelib.storage import changes, keys
 from chalicelib.storage.changes import Change
 
 Record = Mapping[str, Any]
@@ -114,11 +115,15 @@ def _send_messages(change: Change) -> None:
 
 
 def _have_offers_follow(change: Change) -> None:
-    supplier = change.after
-    if isinstance(supplier, Supplier) and (
-        change.touched or follow_supplier.calls_for_it(change.before, supplier)
-    ):
-        follow_supplier.follow(supplier.supplier_id)
+    match change.after:
+        case Supplier() as supplier if change.touched or follow_supplier.calls_for_it(
+            change.before, supplier
+        ):
+            follow_supplier.follow(supplier.supplier_id)
+        case Authorizations() as authorized if change.key == keys.authorizations() and (
+            change.touched or change.before != authorized
+        ):
+            authorize_suppliers.have_offers_follow()
 
 
 def _planned(part: SupplierOrder) -> dict[str, str]:

@@ -19,7 +19,7 @@ from chalicelib.services.read_reviews import with_records
 from chalicelib.services.similar_cases import remembering
 from chalicelib.services.validate_offers import product_id_of
 from chalicelib.services.versions import Expected
-from chalicelib.storage import offers, products, reviews, suppliers
+from chalicelib.storage import authorizations, offers, products, reviews, suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -135,7 +135,7 @@ def _offer_writes(review: Review, decision: str) -> tuple[Content, Sequence[Writ
         decided, writes = _joining(decided, now=now)
     return before.content, [
         offers.replacing(decided, expected_version=before.version),
-        publish_offers.terms_write(decided, supplier, now=now),
+        publish_offers.terms_write(decided, supplier, authorizations.current(), now=now),
         *writes,
     ]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.storage import (
+    authorizations,
     imports,
     keys,
     offers,
@@ -15,6 +16,7 @@ from chalicelib.storage import (
     suppliers,
 )
 from chalicelib.storage.items import (
+    AuthorizationsItem,
     ImportItem,
     Item,
     OfferItem,
@@ -29,6 +31,7 @@ from chalicelib.storage.items import (
 
 _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierItem: suppliers.from_item,
+    AuthorizationsItem: authorizations.from_item,
     OfferItem: offers.from_item,
     TermsItem: offers.terms_from_item,
     ProductItem: products.from_item,

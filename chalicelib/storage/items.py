@@ -245,6 +245,12 @@ class RuleSettingsVersionItem(Item, discriminator="RULE_SETTINGS_VERSION"):
     reason = UnicodeAttribute()
 
 
+class AuthorizationsItem(Item, discriminator="AUTHORIZATIONS"):
+    document = JSONText()
+    set_by = UnicodeAttribute()
+    reason = UnicodeAttribute()
+
+
 class PastCaseItem(Item, discriminator="PAST_CASE"):
     rule = UnicodeAttribute()
     field = UnicodeAttribute()

@@ -15,6 +15,7 @@ item is in it only while something must happen to it).
 | which wait for its answer | query `by_status` from a day ago | the supplier's orders of a day |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
+| who may sell restricted categories and brands | get | one read |
 | suppliers in order of registration, moving or not | query `by_status`, each status | a round trip each |
 | undoings of a rule's corrections, newest first | query `by_status` | a page, one round trip |
 | versions of the rule settings, newest first | query `RULES` | a page, one round trip |
@@ -125,6 +126,16 @@ def rule_settings() -> Key:
 def rule_settings_version(version: int | None) -> Key:
     """One version of them; None gives what the sort keys of all begin with."""
     return Key("RULES", "VALIDATION#" + ("" if version is None else f"{version:08}"))
+
+
+def authorizations() -> Key:
+    """Who may sell restricted categories and brands: the version that holds."""
+    return Key("AUTHORIZATIONS", "CURRENT")
+
+
+def authorizations_version(version: int) -> Key:
+    """One version of it, kept."""
+    return Key("AUTHORIZATIONS", f"VERSION#{version:08}")
 
 
 def import_(import_id: str) -> Key:

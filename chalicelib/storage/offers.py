@@ -130,8 +130,8 @@ def changing_terms(
 
 
 def following_supplier(terms: Terms, following: Terms, *, now: str, correlation_id: str) -> Write:
-    """Set what comes from the supplier as `following` has it, where it is still as in `terms`.
-    Label `terms:<offer_id>`."""
+    """Set what comes from the supplier as `following` has it, where nobody has changed `terms` since, orders
+    apart. Label `terms:<offer_id>`."""
     actions = [
         TermsItem.on_sale.set(not following.blocks),
         TermsItem.blocks.set(following.blocks),
@@ -142,12 +142,7 @@ def following_supplier(terms: Terms, following: Terms, *, now: str, correlation_
         TermsItem.updated_at.set(now),
         TermsItem.version.add(1),
     ]
-    unchanged = (
-        (TermsItem.blocks == terms.blocks)
-        & (TermsItem.supplier_name == terms.supplier_name)
-        & _is(TermsItem.closed_from, terms.closed_from)
-        & _is(TermsItem.closed_until, terms.closed_until)
-    )
+    unchanged = TermsItem.version == terms.version
     return Write(f"terms:{terms.offer_id}", _terms_key(terms.offer_id), unchanged, actions)
 
 

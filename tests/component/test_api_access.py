@@ -74,6 +74,8 @@ WHO = {
     "POST /admin/suppliers/{supplier_id}/termination": ADMIN,
     "GET /admin/brands": ADMIN,
     "PATCH /admin/suppliers/{supplier_id}/offers/{sku}": ADMIN,
+    "GET /admin/authorizations": ADMIN,
+    "PUT /admin/authorizations": ADMIN,
     "GET /admin/rule-settings": ADMIN,
     "PUT /admin/rule-settings": ADMIN,
     "GET /admin/rule-settings/versions": ADMIN,

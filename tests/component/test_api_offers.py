@@ -7,6 +7,7 @@ from api import Reply, call
 from bodies import a_registration, an_offer_body
 
 from chalicelib import clock, ids
+from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.services import manage_offers, publish_offers
@@ -51,7 +52,7 @@ def accept(supplier_id: str, sku: str, **changes: Any) -> Offer:
     accepted = replace(accepted, product_id=product.product_id)
     commit(
         offers.replacing(accepted, expected_version=offer.version),
-        publish_offers.terms_write(accepted, supplier, now=now),
+        publish_offers.terms_write(accepted, supplier, Authorizations(), now=now),
         *(writes if products.get(product.product_id) is None else []),
     )
     return accepted

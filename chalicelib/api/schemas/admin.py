@@ -19,6 +19,30 @@ class BrandHolderSchema(AnswerSchema):
     supplier_id = fields.String(required=True, allow_none=True)
 
 
+class RestrictionSchema(StrictSchema):
+    """A category (with those below it) or brand that only these suppliers may sell."""
+
+    name = text(500)
+    suppliers = listed(text(64), maximum=100)
+
+
+class NewAuthorizationsSchema(StrictSchema):
+    categories = listed(fields.Nested(RestrictionSchema), maximum=200)
+    brands = listed(fields.Nested(RestrictionSchema), maximum=200)
+    reason = text(500)
+
+
+class AuthorizationsSchema(AnswerSchema):
+    """The version that holds; 0 is before anybody has set any."""
+
+    version = fields.Integer(required=True)
+    categories = fields.List(fields.Nested(RestrictionSchema), required=True)
+    brands = fields.List(fields.Nested(RestrictionSchema), required=True)
+    set_by = fields.String(required=True, allow_none=True)
+    set_at = moment(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
 class DeadLetterSchema(AnswerSchema):
     """`payload` holds ids only."""
 
