@@ -2,14 +2,14 @@
 marketplace wants to be asked; administrators make their own. `reversals` undoes them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import pointers
 from chalicelib.domain.reversals import BY_RULE, Made, is_restored
 from chalicelib.domain.rule_settings import APPLY, AS_DELIVERED, RuleSettings
-from chalicelib.domain.rules.kinds import CorrectionRule, Record
+from chalicelib.domain.rules.kinds import CheckRule, CorrectionRule, Finding, Record
 
 CERTAIN = "CERTAIN"
 LIKELY = "LIKELY"
@@ -95,12 +95,31 @@ def _corrections(
     for pattern in rule.fields:
         for field in list(pointers.expand(record, pattern)):
             before = pointers.find(record, field)
-            if not isinstance(before, str) or settings.excepts(rule.rule, field, record):
+            if not isinstance(before, rule.takes) or settings.excepts(rule.rule, field, record):
                 continue
             after = rule.corrected(before, record, settings)
             if after is None or after == before or is_restored(field, before, rule.rule, earlier):
                 continue
             yield Correction(rule.rule, field, before, after)
+
+
+def of_findings(
+    record: Record, findings: Iterable[Finding], checks: Mapping[str, CheckRule[Any]], earlier: Sequence[Made]
+) -> tuple[dict[str, Any], list[Correction], list[Finding]]:
+    """The record with what checks are certain of after a look outside, what that changed, and the findings
+    that are left. Values that a reversal restored stay, and so does the finding."""
+    corrected: dict[str, Any] = dict(record)
+    applied: list[Correction] = []
+    left: list[Finding] = []
+    for finding in findings:
+        rule, before = checks[finding.rule], pointers.value_at(corrected, finding.field)
+        if rule.certain and not is_restored(finding.field, before, finding.rule, earlier):
+            after = rule.suggest(before, finding)
+            corrected = pointers.replace(corrected, finding.field, after)
+            applied.append(Correction(finding.rule, finding.field, before, after))
+        else:
+            left.append(finding)
+    return corrected, applied, left
 
 
 def by_hand(before: Record, after: Record) -> list[Correction]:

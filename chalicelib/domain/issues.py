@@ -43,7 +43,7 @@ def severity(finding: Finding, settings: RuleSettings) -> str:
 
 def of_correction(correction: Mapping[str, Any]) -> dict[str, Any]:
     """The note that an applied correction (as JSON) leaves, so that the supplier can mend the source."""
-    rule = CORRECTIONS.get(correction["rule"])
+    rule = CORRECTIONS.get(correction["rule"]) or CHECKS.get(correction["rule"])
     return {
         "rule": correction["rule"],
         "code": rule.code if rule else "INVALID_ATTRIBUTE",

@@ -42,12 +42,6 @@ def read(text: str) -> tuple[int | float, str] | None:
     return _number(Decimal(f"{match[1]}.{match[2] or 0}")), match[3]
 
 
-def base_unit(unit: str) -> str | None:
-    """The base unit that `unit` counts in, None for one that is not known."""
-    known = _unit(unit)
-    return known[0] if known else None
-
-
 def in_base_unit(value: int | float, unit: str) -> tuple[int | float, str] | None:
     """The same measure in its base unit, to a thousandth of it; what is in it already comes back as it is.
     None for an unknown unit."""
@@ -58,7 +52,7 @@ def in_base_unit(value: int | float, unit: str) -> tuple[int | float, str] | Non
     return (value if factor == 1 else _number(Decimal(str(value)) * factor)), base
 
 
-def weight_in_grams(weight: object) -> float | None:
+def weight_in_grams(weight: object) -> int | float | None:
     """What `{"value", "unit"}` weighs, None where that cannot be told."""
     if not isinstance(weight, Mapping):
         return None
@@ -66,7 +60,7 @@ def weight_in_grams(weight: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(unit, str):
         return None
     known = in_base_unit(value, unit)
-    return float(known[0]) if known and known[1] == GRAM else None
+    return known[0] if known and known[1] == GRAM else None
 
 
 def _unit(name: str) -> tuple[str, Decimal] | None:

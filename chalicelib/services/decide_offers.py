@@ -29,6 +29,7 @@ from chalicelib.services.validation_batch import (
     load_offers,
     run_checks,
     settings_of,
+    settled,
 )
 from chalicelib.storage import authorizations, offers, products, suppliers
 from chalicelib.storage.errors import WriteRefused
@@ -124,7 +125,8 @@ def decision(
     before, now = case.record, clock.timestamp()
     product_id = product_id_of(before, case.content)
     anew = is_judged_anew(before)
-    judged = explained(case, _current(case, findings, batch), questions=anew)
+    case, left = settled(case, _current(case, findings, batch))
+    judged = explained(case, left, questions=anew)
     doubtful, asked = bool(doubts(judged.issues)), bool(questions(judged.issues))
     decided = replace(
         judged,
@@ -161,8 +163,10 @@ def _current(case: Case[Offer], findings: list[Finding], batch: Deciding) -> lis
 
 
 def _not_judged_again(offer: Offer) -> list[dict[str, Any]]:
-    """What an earlier validation found on an accepted offer, but for its price."""
-    found = [dict(issue) for issue in offer.issues if issue["rule"] in CHECKS]
+    """What an earlier validation found on an accepted offer, but for its price and for what it corrected."""
+    found = [
+        dict(issue) for issue in offer.issues if issue["rule"] in CHECKS and not issue["auto_correctable"]
+    ]
     return [issue for issue in found if CHECKS[issue["rule"]].step != offer_price.STEP]
 
 

@@ -16,6 +16,7 @@ from chalicelib.domain import corrections, issues, reversals
 from chalicelib.domain.corrections import Correction
 from chalicelib.domain.offer import Offer
 from chalicelib.domain.rule_settings import RuleSettings
+from chalicelib.domain.rules.catalog import CHECKS
 from chalicelib.domain.rules.kinds import ERROR, CheckRule, CorrectionRule, Finding
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import current_rules
@@ -210,6 +211,14 @@ def decide_each(
             failures.append(error)
     if failures:
         raise failures[0]
+
+
+def settled(case: Case[R], findings: Iterable[Finding]) -> tuple[Case[R], list[Finding]]:
+    """The case with what checks found and are certain of corrected, and the findings that are left."""
+    earlier: Sequence[Mapping[str, Any]] = case.record.corrections
+    more: list[Correction]
+    content, more, left = corrections.of_findings(case.content, findings, CHECKS, earlier)
+    return replace(case, content=content, applied=(*case.applied, *more)), left
 
 
 def explained(case: Case[R], findings: Iterable[Finding], *, questions: bool = True) -> R:

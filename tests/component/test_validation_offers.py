@@ -285,6 +285,28 @@ def test_an_image_that_a_laptop_cannot_reach_is_noted(seller: Supplier, site: st
     assert rules_of(stored_offer(offer), "WARNING") == {"image.not_checked"}
 
 
+def test_an_image_that_came_over_https_as_well_is_sold_with_that_address(seller: Supplier, site: str) -> None:
+    offer = an_offer(seller, "PEN", site, image_urls=["http://img.nordlicht.example/pen.png"])
+    event = {"records": [record_of(offer)]}
+    reports = [call(name, event) for name in OFFER_CHECKS]
+    upgraded = {"rule": "image.plain_http", "field": "/image_urls/0", "detail": {}}
+    for judged in next(each for each in reports if each["step"] == "offer_images")["judged"]:
+        judged["findings"] = [upgraded]
+
+    call("decide_offers", {**event, "reports": reports})
+
+    decided = stored_offer(offer)
+    assert decided.acceptance == "ACCEPTED"
+    assert decided.content["image_urls"] == ["https://img.nordlicht.example/pen.png"]
+    (made,) = decided.corrections
+    assert (made["rule"], made["before"]) == ("image.plain_http", "http://img.nordlicht.example/pen.png")
+    assert stored_product().image_urls == ("https://img.nordlicht.example/pen.png",)
+
+    dearer = {"amount": "1.30", "currency": "EUR"}
+    validate(resubmitted(decided, acceptance="ACCEPTED", price=dearer))
+    assert [each["rule"] for each in stored_offer(offer).issues] == ["image.plain_http"]
+
+
 def test_a_newer_version_makes_a_decision_void(seller: Supplier, site: str) -> None:
     offer = an_offer(seller, "PEN", site)
     event = {"records": [record_of(offer)]}

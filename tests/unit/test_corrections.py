@@ -1,13 +1,16 @@
 """Corrections: recorded, reversible, and done once."""
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import corrections, pointers, reversals
+from chalicelib.domain import corrections, issues, pointers, reversals
 from chalicelib.domain.rule_documents import compiled
+from chalicelib.domain.rules.catalog import CHECKS
+from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.offer_corrections import OFFER_CORRECTIONS
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
 
@@ -67,6 +70,16 @@ offers = st.fixed_dictionaries(
         "condition": noise | st.sampled_from(["new", "Brand-New", "NEW", "gebraucht"]),
         "description": layered | st.text(alphabet="ab \n\t\r\x0b\u2028\x85\x00\u00a0", max_size=30),
         "image_urls": st.lists(noise, max_size=3),
+        "shipping_weight": noise
+        | st.fixed_dictionaries(
+            {
+                "value": st.integers(0, 10**6) | st.floats(0, 1e6),
+                "unit": st.sampled_from(["g", "KG", "lb", "oz.", "stone", ""]),
+            }
+        ),
+        "attributes": st.fixed_dictionaries(
+            {"shipping_width": noise | st.sampled_from(["20 in", "1,5 m", "508 mm", "0.0001 mm", '12"'])}
+        ),
     }
 )
 
@@ -199,6 +212,56 @@ def test_a_text_with_certain_damage_is_mended(field: str, sent: str, meant: str)
 )
 def test_a_text_that_is_right_or_doubtful_stays_as_it_was_sent(field: str, sent: str) -> None:
     assert corrections.apply({field: sent}, OFFER_CORRECTIONS) == ({field: sent}, [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (
+            {"shipping_weight": {"value": 1.2, "unit": "kg"}},
+            {"shipping_weight": {"value": 1200, "unit": "g"}},
+        ),
+        (
+            {"shipping_weight": {"value": 8, "unit": "Oz."}},
+            {"shipping_weight": {"value": 226.796, "unit": "g"}},
+        ),
+        ({"shipping_weight": {"value": 5, "unit": "GRAMS"}}, {"shipping_weight": {"value": 5, "unit": "g"}}),
+        ({"attributes": {"shipping_length": "20 in"}}, {"attributes": {"shipping_length": "508 mm"}}),
+        ({"attributes": {"product_weight": "0,5kg"}}, {"attributes": {"product_weight": "500 g"}}),
+    ],
+)
+def test_weights_and_sizes_are_written_in_base_units(sent: dict[str, Any], meant: dict[str, Any]) -> None:
+    corrected, applied = corrections.apply(sent, OFFER_CORRECTIONS)
+
+    assert corrected == meant
+    assert json.dumps(corrections.revert(corrected, applied)) == json.dumps(sent)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"shipping_weight": {"value": 1, "unit": "stone"}},
+        {"shipping_weight": {"value": 1, "unit": "cm"}},
+        {"shipping_weight": {"value": "1", "unit": "kg"}},
+        {"shipping_weight": "1 kg"},
+        {"attributes": {"shipping_length": "20", "length": "20 in", "product_width": 20}},
+    ],
+)
+def test_a_measure_that_is_not_certain_stays(sent: dict[str, Any]) -> None:
+    assert corrections.apply(sent, OFFER_CORRECTIONS) == (sent, [])
+
+
+def test_what_a_check_is_certain_of_after_a_look_outside_is_a_correction() -> None:
+    sent = {"image_urls": ["https://a.example/1.png", "http://a.example/2.png"]}
+    found = [Finding("image.plain_http", "/image_urls/1"), Finding("image.too_small", "/image_urls/0")]
+
+    corrected, applied, left = corrections.of_findings(sent, found, CHECKS, [])
+
+    assert corrected == {"image_urls": ["https://a.example/1.png", "https://a.example/2.png"]}
+    assert left == found[1:]
+    assert corrections.revert(corrected, applied) == sent
+    note = issues.of_correction(applied[0].as_json("cor_1", at=""))
+    assert (note["rule"], note["severity"], note["code"]) == ("image.plain_http", "INFO", "INVALID_IMAGE")
 
 
 def test_a_marketplaces_aliases_give_brand_and_category_the_name_they_have_here() -> None:

@@ -42,21 +42,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class CorrectionRule:
-    """`correct(value, record)` gives the right value or None, for text values at `fields` (pointer
-    patterns), given the rule's parameters as keywords. It must be certain, and right values must come out
-    unchanged. `uncovers` where the outcome may need a rule that stands earlier. `source` says where the rule
-    comes from."""
+    """`correct(value, record)` gives the right value or None, for values of the type `takes` at `fields`
+    (pointer patterns), given the rule's parameters as keywords. It must be certain, and right values must
+    come out unchanged. `uncovers` where the outcome may need a rule that stands earlier. `source` says where
+    the rule comes from."""
 
     rule: str
     code: str
     fields: tuple[str, ...]
     message: str
-    correct: Callable[..., str | None]
+    correct: Callable[..., Any]
     parameters: Parameters
     source: str
     uncovers: bool
+    takes: type
 
-    def corrected(self, value: str, record: Record, settings: RuleSettings = AS_DELIVERED) -> str | None:
+    def corrected(self, value: Any, record: Record, settings: RuleSettings = AS_DELIVERED) -> Any:
         """The right value under `settings`, None where the rule has nothing to say."""
         return self.correct(value, record, **settings.parameters(self.rule, record))
 
@@ -67,8 +68,9 @@ class CheckRule(Generic[F]):
     record breaks the rule.
 
     `message` and `expected` are format strings over the detail; `suggest(value, finding)` proposes a
-    value that a person may accept; `source` says where the rule comes from. The catalogue cannot hold what
-    a `structural` rule refuses, so nobody may set that off.
+    value that a person may accept; where the rule is `certain`, it is right and put in by the decision.
+    `source` says where the rule comes from. The catalogue cannot hold what a `structural` rule refuses, so
+    nobody may set that off.
     """
 
     rule: str
@@ -82,6 +84,7 @@ class CheckRule(Generic[F]):
     parameters: Parameters
     source: str
     structural: bool
+    certain: bool
 
     def findings(self, record: Record, facts: F, settings: RuleSettings = AS_DELIVERED) -> Iterator[Finding]:
         """What the rule finds under `settings`, but for values that a person excepted from it."""
@@ -98,14 +101,13 @@ def at(pointer: str, **detail: int | str) -> Place:
 
 
 def correction(
-    rule: str, *fields: str, code: str, message: str, uncovers: bool = False
-) -> Callable[[Callable[..., str | None]], CorrectionRule]:
+    rule: str, *fields: str, code: str, message: str, uncovers: bool = False, takes: type = str
+) -> Callable[[Callable[..., Any]], CorrectionRule]:
     """Make the decorated function `(value, record, *, parameters…)` the correction rule of this name."""
 
-    def name(function: Callable[..., str | None]) -> CorrectionRule:
-        return CorrectionRule(
-            rule, code, fields, message, function, _parameters(function), _source(function), uncovers
-        )
+    def name(function: Callable[..., Any]) -> CorrectionRule:
+        parameters, source = _parameters(function), _source(function)
+        return CorrectionRule(rule, code, fields, message, function, parameters, source, uncovers, takes)
 
     return name
 
@@ -120,6 +122,7 @@ def check(
     expected: str = "",
     suggest: Callable[[Any, Finding], Any] = lambda _value, _finding: None,
     structural: bool = False,
+    certain: bool = False,
 ) -> Callable[[Callable[..., Iterable[Place]]], CheckRule[Any]]:
     """Make the decorated function `(record, facts, *, parameters…)` the check rule of this name, run by the
     validation step `step`."""
@@ -137,6 +140,7 @@ def check(
             _parameters(function),
             _source(function),
             structural,
+            certain,
         )
 
     return name

@@ -4,8 +4,9 @@ category that earlier rules mended."""
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from chalicelib.domain import gtin
+from chalicelib.domain import gtin, measures
 from chalicelib.domain.rules import hosts, text, text_corrections
 from chalicelib.domain.rules.kinds import CorrectionRule, Record, correction
 
@@ -141,6 +142,35 @@ def category_alias(
     return aliases.get(value) or aliases.get(text.essence(value)) if aliases else None
 
 
+@correction(
+    "weight.base_unit",
+    "/shipping_weight",
+    code="INVALID_ATTRIBUTE",
+    message="The weight was written in grams.",
+    takes=dict,
+)
+def weight_in_grams(value: Mapping[str, Any], _record: Record) -> dict[str, Any] | None:
+    """ISO 80000-4, and the pound of 1959: one unit, so that weights compare."""
+    grams = measures.weight_in_grams(value)
+    return {**value, "value": grams, "unit": measures.GRAM} if grams is not None else None
+
+
+@correction(
+    "size.base_unit",
+    *("/attributes/product_height", "/attributes/product_length", "/attributes/product_weight"),
+    *("/attributes/product_width", "/attributes/shipping_height", "/attributes/shipping_length"),
+    "/attributes/shipping_width",
+    code="INVALID_ATTRIBUTE",
+    message="The size was written in millimetres, or the weight in grams.",
+)
+def size_in_base_unit(value: str, _record: Record) -> str | None:
+    """Google Merchant Center, product dimensions and weight: a number and its unit. ISO 80000-3, and the
+    inch of 1959."""
+    size = measures.read(value)
+    base = measures.in_base_unit(*size) if size else None
+    return f"{base[0]} {base[1]}" if base else None
+
+
 def _is_a_book(record: Record) -> bool:
     words = str(record.get("category", "")).casefold()
     return not _BOOKS.isdisjoint("".join(c if c.isalnum() else " " for c in words).split())
@@ -160,4 +190,6 @@ OFFER_CORRECTIONS: tuple[CorrectionRule, ...] = (
     gtin_of_upc_e,
     condition_word,
     image_url_scheme,
+    weight_in_grams,
+    size_in_base_unit,
 )

@@ -114,6 +114,7 @@ def _with_https(value: Any, _finding: Finding) -> str:
     message="The image is there under https, too. Send that URL: shops do not show images over plain http.",
     expected="an https URL",
     suggest=_with_https,
+    certain=True,
 )
 def image_plain_http(record: Record, facts: OfferFacts) -> Iterator[Place]:
     """W3C, Mixed Content: browsers do not load pictures over http into a page that came by https."""
