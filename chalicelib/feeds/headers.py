@@ -114,7 +114,7 @@ def _find(
     rows: Iterable[Record], delimiter: str, *, spaced: bool = False, newline: bytes = b"\n"
 ) -> tuple[Header, Position] | None:
     for row in rows:
-        dialect = dialect_of(row.cells)
+        dialect = _dialect_of(row.cells)
         if dialect:
             header = Header(dialect, _without_empty_end(row.cells), row.number, delimiter, spaced, newline)
             _refuse_twice(header)
@@ -123,7 +123,7 @@ def _find(
     return None
 
 
-def dialect_of(cells: Sequence[str]) -> Dialect | None:
+def _dialect_of(cells: Sequence[str]) -> Dialect | None:
     names = frozenset(map(name_of, cells))
     return next((dialect for dialect in DIALECTS if dialect.is_told_by(names)), None)
 

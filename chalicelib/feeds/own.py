@@ -3,6 +3,7 @@
 from collections.abc import Set
 from typing import Any
 
+from chalicelib.domain import prices
 from chalicelib.feeds.readings import Reading, filled
 
 NAMES = {"NDJSON": "MARKETPLACE_NDJSON", "JSON": "MARKETPLACE_JSON", "TABLE": "MARKETPLACE_CSV"}
@@ -35,7 +36,8 @@ def is_used(name: str) -> bool:
 def read(row: Reading) -> tuple[str, dict[str, Any]]:
     """The SKU and the offer body of a table's row. An empty cell is no text where the
     field is a text that each offer has, and says nothing elsewhere."""
-    currency = row.text("currency").upper() or row.currency
+    named = row.text("currency")
+    currency = (prices.currency_of(named) or named) if named else row.currency
     offer: dict[str, Any] = {name: row.values[name] for name in _TEXTS if name in row.values}
     offer |= {name: text for name in _OPTIONAL_TEXTS if (text := row.text(name))}
     offer |= filled(

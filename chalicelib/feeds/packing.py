@@ -16,7 +16,7 @@ _MOST_RATIO = 200
 """A feed packs twenty times smaller, a bomb a thousand times; the first `_FREE` bytes may be anything."""
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError),
-    *(NotImplementedError, RuntimeError),
+    *(NotImplementedError, RuntimeError, LookupError),
 )
 """What zipfile raises for archives that are damaged or made by somebody to be so."""
 _NOT_FEEDS = (
@@ -115,7 +115,7 @@ def unzipped(archive: zipfile.ZipFile) -> Source:
 
 
 def _the_one_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_hidden(entry.filename)]
+    files = [entry for entry in archive.infolist() if not _is_no_file(entry.filename)]
     if any(entry.filename == "content.xml" for entry in files):
         raise FeedRefused("UNSUPPORTED_FILE", "The file is an OpenDocument sheet. Save it as XLSX or CSV.")
     if len(files) != 1:
@@ -123,9 +123,9 @@ def _the_one_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return files[0]
 
 
-def _is_hidden(path: str) -> bool:
-    """What archivers of some systems add: `__MACOSX/._feed.csv`, `.DS_Store`."""
-    return path.startswith("__MACOSX/") or path.rpartition("/")[2].startswith(".")
+def _is_no_file(path: str) -> bool:
+    """A folder, or what archivers of some systems add: `__MACOSX/._feed.csv`, `.DS_Store`."""
+    return path.endswith("/") or path.startswith("__MACOSX/") or path.rpartition("/")[2].startswith(".")
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

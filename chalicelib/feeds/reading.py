@@ -33,8 +33,9 @@ def open_feed(
     it names lines of JSON.
 
     Give `position`, the last row's `after`, to go on behind it: in the same file, with the same options. A
-    plain text in UTF-8 whose stream can seek is then read from there; what is packed or recoded is unpacked
-    up to there, which costs a hundredth of reading it. Raises FeedRefused for what is no feed.
+    plain text in UTF-8 whose stream can seek is then read from there. What is packed, or in another
+    encoding, is unpacked up to there, which is quick; a workbook is parsed up to there, which is not. Raises
+    FeedRefused for what is no feed.
     """
     options = options or Options()
     source = sources.of_stream(stream)

@@ -21,7 +21,6 @@ _PLAIN_PRICE = re.compile(r"[0-9]+(?:\.[0-9]+)?(?: ?[A-Z]{3})?")
 _WHOLE = re.compile(r"([0-9]{1,12})(?:\.0+)?", re.ASCII)
 _BETWEEN_URLS = re.compile(r"\s*\|\s*|,?\s+|,(?=(?:https?:)?//)")
 
-
 Price = dict[str, str] | str | None
 """Money as JSON, the text that could not be read, or none."""
 Period = tuple[str | None, str | None]
@@ -105,7 +104,7 @@ class Reading:
         if not text:
             return None
         try:
-            money = prices.read(text[:_LONGEST_MEASURE], currency=currency)
+            money = prices.read(_short(text), currency=currency)
         except InvalidMoney as error:
             message = f"The price cannot be read: {error}."
             self.note("price", "INVALID_PRICE", name, message)
@@ -165,7 +164,7 @@ class Reading:
         text = self.text(name)
         if not text:
             return None
-        read = measures.read(f"{text[:_LONGEST_MEASURE]} {unit}".strip())
+        read = measures.read(f"{text} {unit}".strip()) if len(text) <= _LONGEST_MEASURE else None
         if read is None:
             message = "The weight cannot be read and was left out. Send it as 2.5 kg."
             self.note("weight", "INVALID_ATTRIBUTE", name, message, WARNING)
@@ -181,7 +180,7 @@ class Reading:
                     found.setdefault(_with_scheme(url))
         if len(found) > _MOST_IMAGES:
             message = f"An offer shows {_MOST_IMAGES} images; the others were left out."
-            self.note("images", "INVALID_IMAGE", names[-1], message, INFO)
+            self.note("images", "INVALID_IMAGE", names[0], message, INFO)
         return list(found)[:_MOST_IMAGES]
 
 
@@ -207,6 +206,12 @@ def _moment(text: str, *, is_end: bool = False) -> str | None:
     except OverflowError as error:
         raise ValueError(text) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def _short(price: str) -> str:
+    if len(price) > _LONGEST_MEASURE:
+        raise InvalidMoney("it is too long for a price; send one such as 12.99 EUR")
+    return price
 
 
 def _with_scheme(url: str) -> str:

@@ -33,7 +33,7 @@ _MPN = "google_shopping_/_mpn"
 _USED = frozenset(
     (*_OF_PRODUCT, *_HANDLE, *_IMAGE, *_SKU, *_BARCODE, *_PRICE, *_WAS, *_STOCK, *_GRAMS, *_VARIANT_IMAGE)
 ) | {_MPN, *(value for _, value in _OPTIONS)}
-_USED_NOT = frozenset(("tags", "published", "published_on_online_store"))
+_UNUSED = frozenset(("tags", "published", "published_on_online_store"))
 _LEAST_OF_VARIANT = (*_SKU, *_PRICE, *_BARCODE, "option1_value")
 _MOST_ROWS, _MOST_BYTES = 2_500, 8 * MAX_ROW
 """Of one product at a time: Shopify itself ends at 2,048 variants and 250 images."""
@@ -49,7 +49,7 @@ def is_told_by(names: Set[str]) -> bool:
 
 
 def is_used(name: str) -> bool:
-    return name in _USED and name not in _USED_NOT
+    return name in _USED and name not in _UNUSED
 
 
 def arrange(records: Iterable[Record], names: tuple[str, ...], begin: Position) -> Iterator[Candidate]:

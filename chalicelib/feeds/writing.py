@@ -4,12 +4,16 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.feeds import google, google_xml, own
 from chalicelib.feeds.formulas import shielded
 from chalicelib.feeds.headers import REASON
+
+_OUR_REASON = re.compile(rf'\{{"{REASON}": "[^"\\]*(?:\\.[^"\\]*)*"(?:, |(?=\}}))', re.DOTALL)
+"""What the last file of failed rows began a record with."""
 
 
 def write_failed(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[bytes]:
@@ -71,14 +75,21 @@ def _document(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], 
 
 def _with_reason(text: str, reason: str) -> str:
     field = f'"{REASON}": {json.dumps(reason, ensure_ascii=False)}'
-    return f"{{{field}, {text[1:]}" if _is_object(text) else f'{{{field}, "text": {json.dumps(text)}}}'
+    bare = _OUR_REASON.sub("{", text)
+    record = _object(bare)
+    if record is None:
+        return f'{{{field}, "text": {json.dumps(text)}}}'
+    if REASON in record:  # moved by somebody's program: the text is not the supplier's own any more
+        bare = json.dumps({name: value for name, value in record.items() if name != REASON})
+    return f"{{{field}, {bare[1:].lstrip()}" if _object(bare) else f"{{{field}}}"
 
 
-def _is_object(text: str) -> bool:
+def _object(text: str) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(text), dict)
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return value if isinstance(value, dict) else None
 
 
 _WRITERS = {own.NAMES["NDJSON"]: _lines, own.NAMES["JSON"]: _array, google.XML: _document}
