@@ -2,11 +2,12 @@
 
 CPU is told as a multiple of a floor that is measured in the same run, for absolute times are the machine's.
 The floor of reading a product is one `get_item` by boto3 as it comes, that of placing an order a batch read
-of four keys and a transaction of six small writes.
+of four keys and a transaction of six small writes. That of imports is told in milliseconds of this machine.
 """
 
 import json
 import subprocess
+import sys
 import time
 import uuid
 from dataclasses import asdict, dataclass
@@ -62,12 +63,33 @@ def figures(place: World) -> list[Figure]:
     ]
 
 
+def import_figures() -> list[Figure]:
+    """Of the generated feed, each size in a process of its own."""
+    sizes = {rows: _import_of(rows) for rows in (1_000, 10_000, 100_000)}
+    largest = sizes[100_000]
+    cpu = largest["worker_ms_per_row"] + largest["stream_ms_per_row"]
+    units = largest["worker_units_per_row"] + largest["stream_units_per_row"]
+    return [
+        Figure("import and validate a row, CPU of all handlers", cpu, "ms", 2.0),
+        Figure("import and validate a row, write units", units, "", 4),
+        Figure("import and validate a row, Lambda calls", largest["lambda_calls_per_row"], "", 0.25),
+        Figure("memory of 100,000 rows over 1,000", largest["peak_mb"] / sizes[1_000]["peak_mb"], "x", 1.1),
+    ]
+
+
+def _import_of(rows: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.imports", str(rows)]
+    finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return dict(json.loads(finished.stdout))
+
+
 def main() -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
     ).stdout.strip()
     with world() as place:
         measured = figures(place)
+    measured += import_figures()
     print(f"{'figure':48}{'measured':>12}{'budget':>10}")
     with RESULTS.open("a") as results:
         for figure in measured:

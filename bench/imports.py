@@ -5,6 +5,8 @@ The real handlers run here against a stub of AWS in another process: the import 
 bucket, then the stream handler is given what the worker wrote. CPU is this process's alone.
 """
 
+import csv
+import io
 import json
 import os
 import resource
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,6 +26,7 @@ from localaws.instance import PROJECT
 
 Json = dict[str, Any]
 SUPPLIER, IMPORT = "sup_bench", "imp_bench"
+FEED, FAILED_ROWS = "/bench/bodies/feed", f"/bench/failed-rows/{IMPORT}"
 _STREAM_BATCH = 100
 _LONG = 100_000.0
 """Seconds: one worker reads it all, for the stub knows no hand-over."""
@@ -36,7 +40,7 @@ def measured(rows: int, *, profile: str | None = None) -> Json:
         feed = home / "feed.csv"
         with feed.open("wb") as file:
             file.writelines(generated_feed.write(rows, images=pictures))
-        port = stack.enter_context(_process("bench.stub", str(feed)))
+        port = stack.enter_context(_process("bench.stub", FEED, str(feed)))
         _set_environment(port)
         return _run(rows, feed.stat().st_size, port, profile)
 
@@ -64,9 +68,35 @@ def _run(rows: int, size: int, port: int, profile: str | None) -> Json:
         "worker_units_per_row": sum(bill["units"].values()) / rows,
         "stream_units_per_row": (sum(followed["units"].values()) - sum(bill["units"].values())) / offers,
         "units_of": {kind: round(units / rows, 3) for kind, units in bill["units"].items()},
+        "lambda_calls_per_row": (1 + len(batches)) / rows,
         "requests_per_row": sum(bill["asked"].values()) / rows,
+        **_ended(rows, bill["ended"], port),
         "peak_mb": after_worker / 1024,
         "grown_mb": (after_worker - before) / 1024,
+    }
+
+
+def _ended(rows: int, ended: Json, port: int) -> Json:
+    """What became of the rows, and which of them did not end as their damage has it."""
+    from chalicelib.storage import import_rows
+
+    found = {
+        result.row - 2: {issue["rule"] for issue in result.issues}
+        for result in import_rows.results_of(IMPORT)
+    }
+    damage = {number: each for number in range(rows) if (each := generated_feed.damage_of(number))}
+    bad = {number for number, each in damage.items() if each.outcome != "SUCCESS"}
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{FAILED_ROWS}") as reply:
+        came_back = csv.DictReader(io.TextIOWrapper(reply, "utf-8", newline=""))
+        failed = [(row["sku"], bool(row["error"])) for row in came_back]
+    sent = generated_feed.rows(rows, images="")
+    expected = [(fields["sku"], True) for number, fields in enumerate(sent) if number in bad]
+    return {
+        "good_rows": rows - len(bad),
+        "offers_accepted": ended["offers accepted"],
+        "terms_on_sale": ended["terms on sale"],
+        "wrong_reasons": [n for n, each in damage.items() if each.rule not in found.get(n, ())],
+        "failed_rows_are_the_bad_ones": failed == expected,
     }
 
 
@@ -146,8 +176,6 @@ def _pictures() -> Iterator[str]:
 
 
 def _ask(port: int, what: str) -> Json:
-    import urllib.request
-
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/", data=b"{}", headers={"X-Amz-Target": f"Bench.{what}"}
     )

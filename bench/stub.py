@@ -1,8 +1,8 @@
 """A stand-in for AWS in a process of its own: answers at once, remembers what was put, and adds up the bill.
 
-It checks no condition and evaluates no expression, so it serves an import of offers that are new and nothing
-else. Write units are counted as DynamoDB does: one for each started KB, twice in a transaction, and once
-more for each index whose key the item has.
+It checks no condition and makes no update, so it serves an import of offers that are new and nothing else.
+Write units are counted as DynamoDB does: one for each started KB, twice in a transaction, and once more for
+each index whose key the item has.
 """
 
 import json
@@ -18,13 +18,15 @@ _KB = 1024
 _INDEXES = {"GSI1PK": True, "GSI2PK": False, "GSI3PK": False}
 """Key of each index, and whether it holds all of the item."""
 
-KEPT = 20_000
-"""Items that it remembers; of more it would know nothing but their bill."""
+_KEPT = 20_000
+"""Items that it remembers; of more it knows their bill and how they ended. What an import keeps of its rows
+it remembers all."""
 
 items: dict[str, Json] = {}
-feed = b""
+objects: dict[str, bytes] = {}
 asked: Counter[str] = Counter()
-units = Counter[str]()
+units: Counter[str] = Counter()
+ended: Counter[str] = Counter()
 
 
 def answer(target: str, body: Json) -> Json:
@@ -63,6 +65,17 @@ def _write_together(body: Json) -> Json:
     return {}
 
 
+def _query(body: Json) -> Json:
+    """Items of a partition whose sort keys begin so; the indexes are empty."""
+    pk, *prefix = (value["S"] for value in body["ExpressionAttributeValues"].values() if "S" in value)
+    found = [
+        item
+        for key, item in sorted(items.items())
+        if "IndexName" not in body and key.startswith(f"{pk}|{prefix[0] if prefix else ''}")
+    ]
+    return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+
+
 def _publish(body: Json) -> Json:
     return {"Entries": [{"EventId": "1"} for _ in body["Entries"]], "FailedEntryCount": 0}
 
@@ -77,11 +90,11 @@ _ANSWERS = {
     "PutItem": _put_one,
     "UpdateItem": _update,
     "TransactWriteItems": _write_together,
-    "Query": lambda _: {"Items": [], "Count": 0, "ScannedCount": 0},
+    "Query": _query,
     "PutEvents": _publish,
     "SendMessage": lambda _: {"MessageId": "1"},
     "Items": lambda _: {"items": list(items.values())},
-    "Bill": lambda _: {"asked": dict(asked), "units": dict(units)},
+    "Bill": lambda _: {"asked": dict(asked), "units": dict(units), "ended": dict(ended)},
 }
 
 
@@ -94,8 +107,11 @@ def _key(key: Json) -> str:
 
 
 def _put(item: Json, *, times: int) -> None:
-    if len(items) < KEPT:
+    kind = item.get("kind", {}).get("S", "other")
+    if len(items) < _KEPT or kind == "IMPORT_ROWS":
         items[_key(item)] = item
+    ended["offers accepted"] += item.get("acceptance", {}).get("S") == "ACCEPTED"
+    ended["terms on sale"] += item.get("on_sale", {}).get("BOOL", False)
     _bill(item, times=times)
 
 
@@ -116,12 +132,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(json.dumps(answer(self.headers["X-Amz-Target"], json.loads(body or b"{}"))).encode())
 
     def do_PUT(self) -> None:
-        self._body()
+        objects[self.path] = self._body()
         self._send(b"", ETag='"feed"')
 
     def do_GET(self) -> None:
-        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
-        self._send(feed[int(first) : int(last) + 1], status=206, ETag='"feed"')
+        content = objects[self.path.partition("?")[0]]
+        first, _, last = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+        self._send(content[int(first) : int(last or len(content)) + 1], status=206, ETag='"feed"')
 
     def _body(self) -> bytes:
         if self.headers.get("Expect") == "100-continue":
@@ -149,8 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    global feed  # noqa: PLW0603 - the one thing that is given and not put
-    feed = Path(sys.argv[1]).read_bytes()
+    objects[sys.argv[1]] = Path(sys.argv[2]).read_bytes()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()

@@ -50,7 +50,7 @@ class Context:
 
 def context_of(import_: Import) -> Context:
     """What a worker that takes the import up must know of the rows before its place."""
-    seen = import_rows.seen_before(import_.import_id, import_.position[1]) if import_.position else ()
+    seen = import_rows.seen_in(import_.import_id) if import_.position else ()
     return Context(
         supplier_id=import_.supplier_id,
         received_at=import_.received_at,

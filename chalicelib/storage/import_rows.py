@@ -17,7 +17,6 @@ from chalicelib.storage.items import ImportRowsItem
 KEPT_SECONDS = 30 * 24 * 3600
 """As long as the bucket keeps the feed itself."""
 
-_LAST_PART = 999
 _PART = 350_000
 """Bytes of JSON in one part, so that even what cannot be compressed fits the 400 KB of an item."""
 
@@ -44,12 +43,13 @@ def write(
         ).save()
 
 
-def seen_before(import_id: str, row: int) -> Iterator[tuple[int, int]]:
-    """SKU hash and row of every row below `row`, in their order."""
+def seen_in(import_id: str) -> Iterator[tuple[int, int]]:
+    """SKU hash and row of every SKU that was seen so far, and of those that a worker saw who died before it
+    could count them: they stand in the same rows when those are read again."""
     pk, prefix = keys.import_rows(import_id, None)
     found = ImportRowsItem.query(
         pk,
-        ImportRowsItem.sk.between(prefix, keys.import_rows(import_id, row - 1, _LAST_PART).sk),
+        ImportRowsItem.sk.startswith(prefix),
         consistent_read=True,
         attributes_to_get=["PK", "SK", "kind", "seen"],
     )

@@ -14,7 +14,8 @@ from bench import generated_feed
 from bench.pictures import showing
 from examples.client import Client
 
-ROWS = 5_000
+ROWS = 700
+"""Seven with each kind of damage; tests/component/test_import_size.py reads 5,000."""
 Json = dict[str, Any]
 
 
@@ -30,15 +31,19 @@ def pictures() -> Iterator[str]:
         yield url
 
 
+def asked(supplier: actors.Supplier, content: bytes) -> str:
+    """The id of the import of a file that was uploaded."""
+    path = f"{supplier.path}/imports"
+    answer = supplier.client.call("POST", path, token=supplier.api_key, json={"upload": True})
+    form = answer["upload"]
+    sent = requests.post(form["url"], data=form["fields"], files={"file": content}, timeout=30)
+    assert sent.status_code == 204, sent.text
+    return str(answer["import"]["import_id"])
+
+
 def uploaded(supplier: actors.Supplier, content: bytes) -> Json:
     """The import of an uploaded file, when it has ended."""
-    asked = supplier.client.call(
-        "POST", f"{supplier.path}/imports", token=supplier.api_key, json={"upload": True}
-    )
-    upload = asked["upload"]
-    sent = requests.post(upload["url"], data=upload["fields"], files={"file": content}, timeout=30)
-    assert sent.status_code == 204, sent.text
-    return ended(supplier, asked["import"]["import_id"])
+    return ended(supplier, asked(supplier, content))
 
 
 def ended(supplier: actors.Supplier, import_id: str) -> Json:
@@ -46,7 +51,7 @@ def ended(supplier: actors.Supplier, import_id: str) -> Json:
         f"{supplier.path}/imports/{import_id}",
         lambda found: found["status"] in ("COMPLETE", "FAILED", "CANCELLED"),
         token=supplier.api_key,
-        patience_s=150,
+        patience_s=60,
     )
 
 
@@ -60,7 +65,78 @@ def issues(supplier: actors.Supplier, import_id: str) -> list[Json]:
     return found
 
 
-@pytest.mark.timeout(240)
+GOOGLE = (
+    "id\ttitle\tdescription\tlink\timage_link\tavailability\tprice\tbrand\tgtin\tcondition\t"
+    "google_product_category\tcustom_label_0\n"
+    "G-1\tKettle\tBoils.\thttps://shop.example/1\t{image}\tin stock\t39.00 EUR\tHarbour\t{first}\tnew\t"
+    "Kitchen > Kettles\tsummer\n"
+    "G-2\tLadle\tScoops.\thttps://shop.example/2\t{image}\tin_stock\t9.50 EUR\tHarbour\t{second}\tnew\t"
+    "Kitchen > Ladles\tsummer\n"
+)
+SHOPIFY = (
+    "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,"
+    "Variant Grams,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,"
+    "Status\n"
+    'mug,Mug,"<p>Holds &amp; pours.</p>",Harbour,Mugs,"a, b",TRUE,Colour,Blue,MUG-B,350,4,12.90,,'
+    "'{first},{image},active\n"
+    "mug,,,,,,,,Red,MUG-R,350,7,13.90,,{second},,\n"
+)
+
+
+def written(text: str, pictures: str) -> bytes:
+    """The export with codes that nobody has yet."""
+    codes = {"first": actors.a_gtin(), "second": actors.a_gtin()}
+    return text.format(image=f"{pictures}/export.png", **codes).encode()
+
+
+def active(supplier: actors.Supplier, sku: str) -> bool:
+    offer = supplier.client.call("GET", f"{supplier.path}/offers/{sku}", token=supplier.api_key)
+    return bool(offer["active"])
+
+
+def sent_in(supplier: actors.Supplier, content: bytes, media_type: str) -> Json:
+    """The import of a feed in a request, when it has ended."""
+    answer = supplier.client.call(
+        "POST",
+        f"{supplier.path}/imports",
+        token=supplier.api_key,
+        data=content,
+        headers={"Content-Type": media_type},
+    )
+    return ended(supplier, answer["import"]["import_id"])
+
+
+def test_a_google_export_dropped_in_unchanged_is_on_sale(supplier, pictures):
+    content = written(GOOGLE, pictures).decode().encode("utf-16")
+
+    import_ = sent_in(supplier, content, "text/tab-separated-values")
+
+    assert (import_["dialect"], import_["lines_in_success"]) == ("GOOGLE_TSV", 2), import_
+    assert set(import_["unused_columns"]) == {"link", "custom_label_0"}
+    assert active(supplier, "G-1")
+    assert active(supplier, "G-2")
+
+
+def test_a_shopify_export_is_on_sale_once_the_row_that_came_back_is_mended(supplier, pictures):
+    content = written(SHOPIFY, pictures)
+    damaged = content.replace(b",13.90,", b",on request,")
+
+    first = uploaded(supplier, damaged)
+    path = f"{supplier.path}/imports/{first['import_id']}/failed-rows"
+    file = supplier.client.send("GET", path, token=supplier.api_key).text
+    second = sent_in(supplier, file.replace("on request", "13.90").encode(), "text/csv")
+
+    assert (first["dialect"], counted(first)["lines_in_success"], counted(first)["lines_in_error"]) == (
+        "SHOPIFY_CSV",
+        1,
+        1,
+    )
+    assert "13.90" not in file
+    assert second["lines_in_error"] == 0
+    assert active(supplier, "MUG-B")
+    assert active(supplier, "MUG-R")
+
+
 def test_of_a_large_feed_good_rows_go_live_and_each_bad_one_comes_back_with_its_reason(supplier, pictures):
     import_ = uploaded(supplier, b"".join(generated_feed.write(ROWS, images=pictures)))
 
@@ -83,6 +159,16 @@ def test_of_a_large_feed_good_rows_go_live_and_each_bad_one_comes_back_with_its_
         for number, fields in enumerate(generated_feed.rows(ROWS, images=pictures))
         if number in bad
     ]
+
+
+def test_a_small_import_does_not_wait_for_anothers_large_one(stack, pictures):
+    client = Client(stack.base_url)
+    with actors.a_supplier(client) as one, actors.a_supplier(client) as other:
+        large = asked(one, b"".join(generated_feed.write(ROWS // 2, images=pictures)))
+        small = sent_in(other, written(GOOGLE, pictures), "text/csv")
+
+        assert small["lines_in_success"] == 2
+        assert small["finished_at"] < ended(one, large)["finished_at"]
 
 
 def counted(import_: Json) -> Json:
