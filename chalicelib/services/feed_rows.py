@@ -1,5 +1,6 @@
 """Rows of a feed held against what may be sent: an offer's content, or the issues of a row that is none."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ Issue = dict[str, Any]
 
 _BODY = OfferBodySchema()
 _SHOWN = 500
+MAX_BYTES = 256 * 1024
+"""As many as a request may have that puts one offer."""
 _MISSING = "MISSING_FIELD"
 
 
@@ -52,11 +55,27 @@ def _read(row: Row, seen: SeenSkus) -> Sent | list[Issue]:
     if row.offer is not None:
         try:
             content = faults.load(_BODY, row.offer)
+            issues += _of_size(content)
         except Unprocessable as refusal:
             issues += [_of_problem(problem, row.offer) for problem in refusal.errors]
     if row.sku is None or any(each["severity"] == ERROR for each in issues):
         return issues
     return Sent(row.number, row.sku, content, tuple(issues), row.raw)
+
+
+def _of_size(content: Mapping[str, Any]) -> list[Issue]:
+    """What the table could not hold: more than a request may send, or half a character, as damaged workbooks
+    have."""
+    try:
+        size = len(json.dumps(content, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        message = "The row holds half of a character. Write its texts anew."
+        return [issue("offer.characters", "INVALID_ATTRIBUTE", "", message)]
+    if size <= MAX_BYTES:
+        return []
+    return [
+        issue("offer.size", "INVALID_ATTRIBUTE", "", f"An offer has at most {MAX_BYTES} bytes; shorten it.")
+    ]
 
 
 def _of_sku(row: Row, seen: SeenSkus) -> list[Issue]:

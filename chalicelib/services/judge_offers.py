@@ -15,7 +15,7 @@ from chalicelib.domain.supplier import Supplier
 from chalicelib.services import current_rules, manage_offers, publish_offers, validate_offers
 from chalicelib.services.decide_offers import Deciding, decision
 from chalicelib.services.feed_rows import Sent
-from chalicelib.services.validation_batch import Case, Judged, collect, correct_each
+from chalicelib.services.validation_batch import Case, Judged, collect, correct_each, held_apart
 from chalicelib.storage import authorizations, keys, offers
 from chalicelib.storage.transaction import Write
 
@@ -109,7 +109,9 @@ def judged(
     complete, findings = collect(reports, OFFER_CHECKS)
     verdicts = []
     for key, case in batch.cases.items():
-        if key in complete:
+        if key not in complete:
+            continue
+        with held_apart(key, case.record):
             offer, product, writes = decision(case, findings[key], deciding)
             deciding.products |= {product.product_id: product} if product else {}
             verdicts.append(Verdict(by_judged.pop(key), case, offer, product, writes))

@@ -18,6 +18,7 @@ from chalicelib.clients import object_store, queues
 from chalicelib.clients.object_store import ObjectChanged
 from chalicelib.domain.imports import CANCELLED, COMPLETE, FAILED, RUNNING, Import
 from chalicelib.feeds import Feed, FeedRefused, Options, Position, Row, open_feed
+from chalicelib.problems import Conflict
 from chalicelib.services import failed_rows, import_chunks, import_records, start_import
 from chalicelib.services.commits import commit
 from chalicelib.services.import_chunks import Context
@@ -30,6 +31,8 @@ CHUNK = 100
 SECONDS = 70.0
 """After which a worker leaves the rest to another; its function has 120, and a hundred rows take 30."""
 
+_MOST_COLUMNS, _LONGEST_NAME = 100, 100
+"""Of unused columns, so that a list of imports stays readable."""
 _LEASE = timedelta(seconds=150)
 
 
@@ -94,7 +97,8 @@ def _taken(import_id: str) -> Import | None:
 def _work(import_: Import, *, until: float) -> None:
     try:
         feed = _opened(import_)
-        import_ = replace(import_, dialect=feed.dialect, shape=dict(feed.shape))
+        shape = dict(feed.shape)
+        import_ = replace(import_, dialect=feed.dialect, shape=shape, unused_columns=_unused(import_, feed))
         context = import_chunks.context_of(import_)
         for rows in _chunks(feed):
             if _is_cancelled(import_):
@@ -106,6 +110,9 @@ def _work(import_: Import, *, until: float) -> None:
         return _finish(replace(import_, status=FAILED, failure=import_records.failure_of(refused)))
     except ObjectChanged:
         failure = {"code": "FEED_CHANGED", "detail": "The file was replaced or removed while it was read."}
+        return _finish(replace(import_, status=FAILED, failure=failure))
+    except Conflict as closed:
+        failure = {"code": closed.code, "detail": closed.detail}
         return _finish(replace(import_, status=FAILED, failure=failure))
     return _finish(replace(import_, status=COMPLETE))
 
@@ -153,11 +160,17 @@ def _advanced(import_: Import, feed: Feed, rows: Sequence[Row], context: Context
         import_,
         counters=import_.counters.with_results(results),
         position=tuple(rows[-1].after),
-        unused_columns=tuple(dict.fromkeys((*import_.unused_columns, *feed.unused_columns))),
+        unused_columns=_unused(import_, feed),
         lease_until=clock.timestamp(now + _LEASE),
     )
     _move(imports.checkpointing(import_, after, now=clock.timestamp(now)))
     return after
+
+
+def _unused(import_: Import, feed: Feed) -> tuple[str, ...]:
+    """The columns that nothing is made of, those that earlier workers met among them."""
+    names = dict.fromkeys((*import_.unused_columns, *feed.unused_columns))
+    return tuple(name[:_LONGEST_NAME] for name in itertools.islice(names, _MOST_COLUMNS))
 
 
 def _is_cancelled(import_: Import) -> bool:

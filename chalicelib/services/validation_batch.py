@@ -97,7 +97,7 @@ def correct_each(
     report), lest it hold up the others."""
     cases = {}
     for judged, record in records.items():
-        with _held_apart(judged, record):
+        with held_apart(judged, record):
             cases[judged] = corrected_case(record, rules, settings.about(record.supplier_id))
     return Batch(cases, settings)
 
@@ -114,7 +114,7 @@ def report(step: str, batch: Batch[R], examine: Callable[[Case[R]], Iterable[Fin
     """The step's report; a record on which `examine` breaks is left out of it."""
     judged = []
     for each, case in batch.cases.items():
-        with _held_apart(each, case.record):
+        with held_apart(each, case.record):
             found = [_as_json(finding) for finding in _gravest(examine(case), case.settings)]
             judged.append({**each.key._asdict(), "version": str(each.version), "findings": found})
     return {"step": step, "settings": [batch.settings.version, batch.settings.set_at], "judged": judged}
@@ -131,13 +131,13 @@ def gather(cases: Mapping[Judged, Case[R]], look: Callable[[Case[R]], Iterable[T
     """What `look` gives for each case, all in one list; a case on which it breaks adds nothing."""
     found: list[T] = []
     for judged, case in cases.items():
-        with _held_apart(judged, case.record):
+        with held_apart(judged, case.record):
             found += look(case)
     return found
 
 
 @contextmanager
-def _held_apart(judged: Judged, record: Supplier | Offer) -> Iterator[None]:
+def held_apart(judged: Judged, record: Supplier | Offer) -> Iterator[None]:
     """Whatever goes wrong with this record is logged and stops no other."""
     telemetry.bind(record.correlation_id)
     try:

@@ -99,7 +99,7 @@ def _text(result: RowResult) -> bytes:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def _results(item: ImportRowsItem) -> Iterator[RowResult]:

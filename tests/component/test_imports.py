@@ -1,10 +1,20 @@
 """Feeds over HTTP: what becomes of their rows, and how that is read."""
 
+import io
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from importing import Seller, a_bad_row, a_feed, a_row, a_seller, gtin, table, waiting, work
+
+from chalicelib.domain.rules.facts import Image
+from chalicelib.feeds import open_feed
+from chalicelib.services.import_chunks import Context, store
+from chalicelib.services.remote_checks import OutOfTime
+from chalicelib.services.seen_skus import SeenSkus
+from chalicelib.storage import suppliers
+from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -141,6 +151,14 @@ def test_a_feed_that_is_none_fails_and_says_what_to_do(seller: Seller):
     assert import_["failure"]["code"]
     assert import_["failure"]["detail"]
     assert seller.send("GET", f"/imports/{import_['import_id']}/failed-rows").status == 404
+
+
+def test_a_row_that_the_table_could_not_hold_is_an_error_and_stops_no_other(seller: Seller):
+    attributes = {f"a{number}": "x" * 5_000 for number in range(60)}
+
+    import_ = seller.imported(a_feed(a_row(1, attributes=attributes), a_row(2)))
+
+    assert counted(import_) == (2, 1, 1, 0)
 
 
 def test_columns_that_nothing_is_made_of_are_named(seller: Seller):
@@ -306,6 +324,31 @@ class TestWorkers:
         import_ = seller.imported(a_feed(a_row(1)))
 
         assert seller.send("POST", f"/imports/{import_['import_id']}/cancellation").code == "IMPORT_FINISHED"
+
+    def test_what_cannot_be_judged_in_time_goes_the_ordinary_way(self, seller: Seller):
+        def never(_url: str) -> Image:
+            raise OutOfTime
+
+        feed = open_feed(io.BytesIO(a_feed(a_row(1), a_bad_row(2))))
+        context = Context(seller.supplier_id, "2026-01-01T00:00:00.000Z", SeenSkus(), never)
+
+        good, bad = store(list(feed.rows), context)
+
+        assert (good.outcome, bad.outcome) == ("PENDING", "ERROR")
+        offer = seller.offer("PEN-1")
+        assert (offer["validation_state"], offer["acceptance"]) == ("PENDING", "NEW")
+
+    def test_an_import_ends_with_its_supplier(self, seller: Seller):
+        import_id = seller.post(a_feed(a_row(1))).json["import"]["import_id"]
+        supplier = suppliers.get(seller.supplier_id)
+        assert supplier
+        closed = replace(supplier, status="TERMINATED")
+        commit(suppliers.replacing(closed, expected_version=supplier.version))
+
+        work()
+
+        import_ = seller.read(import_id)
+        assert (import_["status"], import_["failure"]["code"]) == ("FAILED", "SUPPLIER_CLOSED")
 
     def test_failed_rows_come_when_the_import_has_ended(self, seller: Seller):
         import_id = seller.post(a_feed(a_row(1))).json["import"]["import_id"]
