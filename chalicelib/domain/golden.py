@@ -4,6 +4,7 @@ For every field it is the first offer that says anything, in this order: offers 
 the brand, then those that joined the product earlier, then by offer id. Attributes are a field each.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,7 +74,7 @@ def merged(product: Product, contributions: Iterable[Contribution]) -> Product:
     room = ROOM
     for each in ranked:
         for pointer, value in each.values.items():
-            size = len(f"{pointer}{value}".encode())
+            size = _size(pointer, value)
             if pointer not in values and size <= room:
                 values[pointer] = value
                 sources[pointer] = {
@@ -111,6 +112,11 @@ def with_member(
     demoted = before is not None and before["owns_brand"] and not member["owns_brand"]
     due = product.is_content_due or demoted or bool(given_up)
     return replace(after, is_content_due=due and bool(others))
+
+
+def _size(pointer: str, value: Any) -> int:
+    """Bytes of the value with its name, and of the name once more among the sources."""
+    return len(json.dumps([pointer, pointer, value], ensure_ascii=False).encode())
 
 
 def grouped(sources: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:

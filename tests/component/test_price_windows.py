@@ -1,6 +1,5 @@
 """Prices that hold for a while: in the offer, in the product, in an order, and in the events."""
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,13 +13,14 @@ from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, s
 from stream import records_of
 
 from chalicelib import clock
+from chalicelib.domain import ranking
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import PriceWindow, Terms
 from chalicelib.problems import Conflict, TemporarilyUnavailable
 from chalicelib.services import accept_order, react_to_changes
 from chalicelib.services.refresh_product import refresh
 from chalicelib.services.sweep_validations import sweep_views
-from chalicelib.storage import offers
+from chalicelib.storage import offers, products
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -68,13 +68,18 @@ def test_an_offer_is_sold_at_the_price_that_holds_now() -> None:
             place(a_line(tea, price=other), key=other)
 
 
+def seen_an_hour_ago(product_id: str, *offer_ids: str) -> None:
+    """Have the product's view be what it was an hour ago."""
+    view = ranking.view_of(offers.get_terms(offer_ids).values(), clock.now() - timedelta(hours=1))
+    product = products.get(product_id)
+    assert product
+    commit(products.showing(product_id, view, seen=product.view_version, now=hours(-1)))
+
+
 def test_a_sale_begins_by_itself_for_readers_and_orders_alike() -> None:
-    soon = hours(0.00003)
-    tea = an_offer(a_supplier(), windows=(replace(window("4.00", 0, 1), valid_from=soon),))
+    tea = an_offer(a_supplier(), windows=(window("4.00", -0.5, 1),))
     a_product("prd_A", tea)
-    refresh("prd_A")
-    while clock.timestamp() < soon:
-        time.sleep(0.01)
+    seen_an_hour_ago("prd_A", tea)
 
     assert call("GET", "/products/prd_A").json["offers"][0]["price"] == euros("4.00")
     order = place({"product_id": "prd_A", "quantity": 1, "expected_price": euros("4.00")}).answer["order"]
@@ -113,14 +118,11 @@ def test_prices_to_come_that_change_meanwhile_are_no_changed_price(
 def test_a_product_that_time_has_changed_is_written_anew_and_its_featured_offer_announced(
     heard: Heard,
 ) -> None:
-    soon = hours(0.00003)
-    sale = an_offer(a_supplier(), windows=(replace(window("4.00", 0, 1), valid_from=soon),))
+    sale = an_offer(a_supplier(), windows=(window("4.00", -0.5, 1),))
     usual = an_offer(a_supplier("south"), price="4.50")
     a_product("prd_A", sale, usual)
-    react_to_changes.react(records_of(lambda: refresh("prd_A")))
+    react_to_changes.react(records_of(lambda: seen_an_hour_ago("prd_A", sale, usual)))
     assert [event["offer_id"] for event in featured(heard())] == [usual]
-    while clock.timestamp() < soon:
-        time.sleep(0.01)
 
     touching = records_of(lambda: swept(1))
     writing = records_of(lambda: react_to_changes.react(touching))
