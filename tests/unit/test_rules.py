@@ -172,6 +172,11 @@ def test_two_companies_below_one_registry_do_not_match() -> None:
             "gtin.exemption_not_credible",
             "/identifier_exempt_reason",
         ),
+        (
+            {"identifier_exempt_reason": "Handmade"},
+            "gtin.exempt_with_gtin",
+            "/identifier_exempt_reason",
+        ),
         ({"title": ""}, "content.missing", "/title"),
         ({"category": None}, "content.missing", "/category"),
         ({"description": None}, "description.missing", "/description"),

@@ -186,6 +186,20 @@ def gtin_exemption_not_credible(
 
 
 @check(
+    "gtin.exempt_with_gtin",
+    step=STEP,
+    severity=WARNING,
+    code="CONFLICT",
+    message="There is a GTIN, and a reason why there is none. The GTIN counts; take the reason away.",
+    expected="one of the two",
+)
+def gtin_exempt_with_gtin(record: Record, _facts: OfferFacts) -> Iterator[Place]:
+    """Google Merchant Center, `identifier_exists`: no product with a GTIN has none."""
+    if gtin_of(record) and record.get("identifier_exempt_reason"):
+        yield at("/identifier_exempt_reason")
+
+
+@check(
     "gtin.duplicate",
     step=STEP,
     code="DUPLICATE",
@@ -248,4 +262,5 @@ IDENTIFIER_CHECKS: tuple[CheckRule[OfferFacts], ...] = (
     gtin_other_brand,
     gtin_brand_spelling,
     gtin_exemption_not_credible,
+    gtin_exempt_with_gtin,
 )
