@@ -1,5 +1,6 @@
 """Past cases beside a new one: what people decided where the same rule had the same doubt."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from chalicelib.storage.transaction import Write
 SHOWN = 10
 _LOOKED_AT = 50
 """Of each rule, the latest."""
+_DOUBTED = ("OPENED", "UPDATED")
+_SETTLED = ("CORRECTED", "LESSON_SAVED")
 
 
 def remembering(doubted: Review, resolved: Review, content: Mapping[str, Any]) -> list[Write]:
@@ -27,9 +30,12 @@ def remembering(doubted: Review, resolved: Review, content: Mapping[str, Any]) -
 
 
 def _decided_by(resolved: Review) -> str:
-    """Who resolved the case; where validation did, the one who had corrected the record."""
-    told = [each for each in resolved.history if each["event"] in ("CORRECTED", resolved.resolution)]
-    return str((told or resolved.history)[-1]["by"])
+    """Who resolved the case; where validation did, whoever corrected the record or taught it since it last
+    had a doubt."""
+    *earlier, last = resolved.history
+    since = itertools.takewhile(lambda told: told["event"] not in _DOUBTED, reversed(earlier))
+    settling = [told for told in since if told["event"] in _SETTLED]
+    return str((settling[0] if settling and resolved.resolution == "CORRECTED" else last)["by"])
 
 
 def similar_to(review: Review, content: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from validating import an_offer, an_open_supplier, stored_offer, supplier_site, 
 
 from chalicelib.domain.offer import Offer
 from chalicelib.domain.supplier import Supplier
+from chalicelib.storage import offers
 from chalicelib.storage.items import PastCaseItem
+from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -71,6 +74,25 @@ def test_a_corrected_case_is_remembered_with_what_became_of_it(
     assert desk.send("GET", found["link"]).json["resolution"] == "CORRECTED"
     assert (found["resolution"], found["decided_by"]) == ("CORRECTED", "admin:admin-1")
     assert found["value_after"] == "Fineliner, blue, set of PEN-1 new"
+
+
+def test_who_corrected_in_vain_is_not_who_settled_the_case(desk: Desk, supplier: Supplier, site: str) -> None:
+    past = doubted(supplier, "PEN-1", site, gtin="4006381333931", category="")
+    desk.decide(str(past.review_id), "CORRECTED")
+    validate(stored_offer(past))
+    mended = stored_offer(past)
+    commit(
+        offers.replacing(
+            replace(mended, content={**mended.content, "category": "Pens"}, validation_state="PENDING"),
+            expected_version=mended.version,
+        )
+    )
+    validate(stored_offer(past))
+
+    (found,) = similar_to(desk, doubted(supplier, "PEN-2", site, gtin="4006381333948", category=""))
+
+    assert (found["rule"], found["resolution"]) == ("content.missing", "CORRECTED")
+    assert found["decided_by"] == "validation"
 
 
 def test_what_is_remembered_of_a_supplier_holds_none_of_its_values(desk: Desk) -> None:
