@@ -76,7 +76,7 @@ def _resolve(
             content, record_writes = _offer_writes(review, decision)
         else:
             content, record_writes = _supplier_writes(review, decision, actor=actor, note=note)
-        memory = remembering(review, resolved, content)
+        memory = remembering(resolved, content)
         try:
             commit(reviews.replacing(resolved, expected_version=review.version), *record_writes, *memory)
         except WriteRefused as refused:

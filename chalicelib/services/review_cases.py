@@ -39,7 +39,7 @@ def follow_up(outcome: Outcome, *, review_id: str | None) -> tuple[str | None, l
         resolved = _corrected(review, outcome)
         return review_id, [
             reviews.replacing(resolved, expected_version=review.version),
-            *remembering(review, resolved, outcome.content),
+            *remembering(resolved, outcome.content),
         ]
     if not outcome.doubtful:
         return review_id, []
@@ -65,7 +65,10 @@ def _updated(review: Review, outcome: Outcome) -> Review:
 
 
 def _corrected(review: Review, outcome: Outcome) -> Review:
-    resolved = replace(_about(review, outcome), status="RESOLVED", resolution="CORRECTED")
+    """The case closed, with the issues that it was about: what the record is like now, the record says."""
+    resolved = replace(
+        review, record_version=outcome.record_version, status="RESOLVED", resolution="CORRECTED"
+    )
     return noted(resolved, what="RESOLVED", actor=ACTOR)
 
 

@@ -18,15 +18,15 @@ _DOUBTED = ("OPENED", "UPDATED")
 _SETTLED = ("CORRECTED", "LESSON_SAVED")
 
 
-def remembering(doubted: Review, resolved: Review, content: Mapping[str, Any]) -> list[Write]:
-    """The writes that keep a case for later ones, for the transaction that resolves it. `doubted` has the
-    issues that it was about, `content` is what the record says."""
+def remembering(resolved: Review, content: Mapping[str, Any]) -> list[Write]:
+    """The writes that keep a case for later ones, for the transaction that resolves it. `content` is what the
+    record says by then."""
     decided = {
         "resolution": resolved.resolution or "",
         "decided_at": resolved.history[-1]["at"],
         "decided_by": _decided_by(resolved),
     }
-    return [memory.remembering(replace(case, **decided)) for case in past_cases(doubted, content)]
+    return [memory.remembering(replace(case, **decided)) for case in past_cases(resolved, content)]
 
 
 def _decided_by(resolved: Review) -> str:

@@ -71,7 +71,11 @@ def test_a_corrected_case_is_remembered_with_what_became_of_it(
 
     (found,) = similar_to(desk, offer)
 
-    assert desk.send("GET", found["link"]).json["resolution"] == "CORRECTED"
+    settled = desk.send("GET", found["link"]).json
+    assert (settled["resolution"], [issue["rule"] for issue in settled["issues"]]) == (
+        "CORRECTED",
+        ["content.markup"],
+    )
     assert (found["resolution"], found["decided_by"]) == ("CORRECTED", "admin:admin-1")
     assert found["value_after"] == "Fineliner, blue, set of PEN-1 new"
 
