@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.domain import gtin, ranking
-from chalicelib.domain.issues import doubts
+from chalicelib.domain.issues import unsettled
 from chalicelib.domain.offer import (
     BRAND_UNAUTHORIZED,
     CATEGORY_UNAUTHORIZED,
@@ -60,7 +60,7 @@ def explain(supplier_id: str, sku: str) -> dict[str, Any]:
     review = reviews.get(offer.review_id) if offer.review_id else None
     now = clock.now()
     reasons = inactivity_reasons(terms, now)
-    blocking = [] if offer.acceptance == "ACCEPTED" else doubts(offer.issues)
+    blocking = [] if offer.acceptance == "ACCEPTED" else unsettled(offer.issues)
     optional = {
         "review": review_records.as_case(review) if review else None,
         "product": _membership(offer, product) if product else None,
@@ -169,7 +169,7 @@ def _identifier(offer: Offer) -> dict[str, Any]:
     """The number as it was sent, and its kind; an offer without one has a product of its own."""
     if key_of(offer.content) is None:
         return {"identified_by": "EXEMPTION"}
-    changes = [each for each in offer.corrections if each["field"] == "/gtin"]
+    changes = [each for each in offer.corrections if each["field"] == "/gtin" and "reversal" not in each]
     sent = changes[0]["before"] if changes else gtin_of(offer.content)
     rules = [each["rule"] for each in changes]
     kind = next((_IDENTIFIER_OF_RULE[rule] for rule in rules if rule in _IDENTIFIER_OF_RULE), None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import clock, ids, telemetry
+from chalicelib.domain.issues import questions
 from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.reversals import with_corrections
 from chalicelib.domain.rules.catalog import OFFER_CHECKS
@@ -41,8 +42,12 @@ class Candidate:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it was accepted then, or sent back by a person: there is nothing to judge."""
-        return self.before is not None and self.says_the_same and self.before.acceptance in _SETTLED
+        """Whether it was accepted then, or sent back by a person: there is nothing to judge. What a rule
+        asked the supplier is judged again, for the rule may be set otherwise by now."""
+        before = self.before
+        if before is None or not self.says_the_same or questions(before.issues):
+            return False
+        return before.acceptance in _SETTLED
 
 
 @dataclass(frozen=True)

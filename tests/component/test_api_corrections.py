@@ -243,6 +243,8 @@ def test_a_rule_that_must_ask_the_supplier_changes_nothing_until_it_answers(
     asked = seller.offer(title=" Pen")
 
     assert (asked.acceptance, asked.review_id, asked.content["title"]) == ("CHANGES_REQUESTED", None, " Pen")
+    explained = seller.send("GET", "/offers/PEN/explain").json
+    assert [each["rule"] for each in explained["blocking_issues"]] == ["text.white_space"]
     (issue,) = [each for each in asked.issues if each["rule"] == "text.white_space"]
     assert (issue["asks"], issue["suggested_value"], issue["auto_correctable"]) == ("SUPPLIER", "Pen", False)
     reply = seller.send("POST", "/offers/PEN/suggestions/acceptance", {})
