@@ -10,6 +10,8 @@ from decimal import Decimal
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money, currency_digits
 
+_LONGEST = 80
+"""No price is longer; what reads prices takes long over long texts."""
 _MOST_DIGITS = 15
 _USUAL = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,2})?)(?: ?([A-Z]{3}))?")
 _BELOW_ZERO = re.compile(r"[-−(]\s*\D{0,4}[0-9][^-−]*|.*[0-9]\s*[-−]")
@@ -100,7 +102,7 @@ def _parts(plain: str) -> tuple[str, str]:
     """The one amount in the text, as it was written, and what stands beside it."""
     from price_parser import Price
 
-    if not any(character.isdecimal() for character in plain):
+    if len(plain) > _LONGEST or not any(character.isdecimal() for character in plain):
         raise InvalidMoney("there is no amount; send one such as 12.99 EUR")
     if _BELOW_ZERO.fullmatch(plain):
         raise InvalidMoney("a price is not negative")

@@ -66,6 +66,7 @@ def test_the_usual_currency_holds_where_the_text_leaves_it_open(
         ("", "no amount"),
         ("free", "no amount"),
         ("call us", "no amount"),
+        ("1 " * 5_000 + "EUR", "no amount"),
         ("12.99", "which currency"),
         ("$12.99", "which currency"),
         ("150 kr", "which currency"),

@@ -10,7 +10,7 @@ from chalicelib.domain.rules.kinds import WARNING, CheckRule, Place, Record, at,
 
 STEP = offer_content.STEP
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]{2,}", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[a-z]{2,}", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"[0-9][0-9 ()/.-]{5,}[0-9]")
 """What every phone number has, and few texts do: much faster to look for."""
 _WEB = re.compile(r"https?://\w|\bwww\.\w", re.IGNORECASE)

@@ -51,6 +51,7 @@ def _is_tidy(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=64)  # one record's rules ask for the same text one after the other
 def without_mojibake(text: str) -> str:
     """The text with bytes that were decoded in the wrong encoding decoded in the right one, as far as that
     is told by the text alone; lost characters come out as U+FFFD."""
