@@ -23,10 +23,10 @@ from chalicelib.storage import offers, reviews, suppliers
 
 Record = Supplier | Offer
 
-MAX_RECORDS = 1000
-"""Of one page; each is judged twice, in less than a millisecond."""
+MAX_RECORDS = 500
+"""Of one page: each is judged twice in less than a millisecond, but may be as large as a body."""
 _SAMPLES = 50
-_WAITING = 500
+_WAITING = 300
 """Cases that wait, the oldest."""
 _TO_BLAME = {"ALIAS": "to", "EXCEPTION": "field", "LIMIT": "value"}
 """Which field of a lesson it is that the settings do not take."""

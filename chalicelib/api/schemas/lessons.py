@@ -46,7 +46,7 @@ class LessonSchema(StrictSchema):
     value = AnyValue(required=False, allow_none=True)
     where = fields.Nested(WhereSchema)
     dry_run = Flag(load_default=True)
-    limit = whole(1, MAX_RECORDS, required=False, load_default=500)
+    limit = whole(1, MAX_RECORDS, required=False, load_default=200)
     cursor = optional_text(4_000)
     replay_token = optional_text(64)
     note = optional_text(500)
