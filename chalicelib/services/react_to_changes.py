@@ -138,9 +138,9 @@ def _planned(part: SupplierOrder) -> dict[str, str]:
 
 def _products_to_refresh(change: Change) -> set[str]:
     """The products that show something else now: the one the terms belong to, and the one they left; one that
-    time has changed is touched."""
+    time has changed, which is touched; one whose content is due."""
     before, after = change.before, change.after
-    if isinstance(after, Product) and change.touched:
+    if isinstance(after, Product) and (change.touched or after.is_content_due):
         return {after.product_id}
     if not isinstance(before, Terms) and not isinstance(after, Terms):
         return set()

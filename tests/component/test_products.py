@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from component.stream import records_of
 from component.validating import (
     a_supplier,
     an_offer,
@@ -17,6 +18,7 @@ from component.validating import (
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import manage_offers
+from chalicelib.services.react_to_changes import react
 from chalicelib.services.refresh_product import refresh
 from chalicelib.storage import offers, products
 from chalicelib.storage.transaction import commit
@@ -129,8 +131,9 @@ def test_what_an_offer_no_longer_says_is_asked_of_the_others(sellers: list[Suppl
     validate(offer)
     validate(an_offer(second, "PEN", site, attributes={"ink": "noir"}))
 
-    resubmitted(stored_offer(offer), attributes={})
-    refresh(PRODUCT)
+    accepting = records_of(lambda: resubmitted(stored_offer(offer), attributes={}))
+    told_of_the_product = [record for record in accepting if "PRODUCT#" in str(record["dynamodb"]["Keys"])]
+    react(told_of_the_product)
 
     assert product().attributes == {"ink": "noir"}
 
