@@ -88,6 +88,10 @@ class PreconditionRequired(Problem):
         super().__init__("IF_MATCH_REQUIRED", "Send If-Match with the ETag of the version to change.")
 
 
+class TooManyRequests(Problem):
+    status, title = 429, "Too many requests"
+
+
 class TemporarilyUnavailable(Problem):
     """Nothing was done; the same request may be sent again after `retry_after` seconds."""
 

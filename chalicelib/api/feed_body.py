@@ -46,7 +46,7 @@ class SentFeed:
 def sent(content_type: str | None, raw: bytes) -> SentFeed:
     """The feed in a body. Raises UnsupportedMediaType, PayloadTooLarge."""
     media_type = (content_type or "").strip().lower()[:_LONGEST_TYPE]
-    if _plain(media_type) not in MEDIA_TYPES:
+    if _plain(media_type) not in MEDIA_TYPES or not (media_type.isascii() and media_type.isprintable()):
         raise UnsupportedMediaType(
             "UNSUPPORTED_MEDIA_TYPE", f"Send a feed as one of {', '.join(MEDIA_TYPES)}."
         )

@@ -23,7 +23,7 @@ ANY_TYPE = ["*/*"]
     body=schemas.UploadRequestSchema(),
     feed=True,
     answers={202: schemas.ImportCreatedSchema()},
-    problems={409: "SUPPLIER_CLOSED"},
+    problems={409: "SUPPLIER_CLOSED", 429: "TOO_MANY_IMPORTS: wait for one to end, or cancel one"},
     idempotency_key="optional",
 )
 def create_import(call: Call, supplier_id: str) -> Answer:

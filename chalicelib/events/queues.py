@@ -35,7 +35,12 @@ def on_dispatch(event: Any) -> None:
         dispatch.dispatch(message)
 
 
-@bp.on_sqs_message(queue_arn=os.environ.get("IMPORT_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_import")
+@bp.on_sqs_message(
+    queue_arn=os.environ.get("IMPORT_QUEUE_ARN", _NOWHERE),
+    batch_size=1,
+    maximum_concurrency=20,  # a rush of feeds leaves workers to everybody else
+    name="on_import",
+)
 def on_import(event: Any) -> None:
     """Work on a feed. A message may come twice; one that fails comes again and goes on where the last one
     stopped. The bucket tells of uploads here, too."""

@@ -12,12 +12,11 @@ from chalicelib.feeds import FeedRefused, Options, Row, open_feed
 from chalicelib.services import feed_rows, import_chunks, import_records, offer_records, supplier_records
 from chalicelib.services.feed_rows import Sent
 from chalicelib.services.judge_offers import candidates, judged
-from chalicelib.services.read_imports import shown_issue
+from chalicelib.services.read_imports import MAX_BYTES, fitting, shown_issue
 from chalicelib.services.seen_skus import SeenSkus
 
 MAX_ROWS = 1_000
-MAX_ISSUES = 5_000
-"""What fits an answer; `complete` is false where a feed has more rows, or its rows more issues."""
+"""What fits the time of an answer; `complete` is false where a feed has more, or more issues than fit."""
 
 _IMAGE_SECONDS = 12.0
 _NO_SKU = "/"
@@ -95,13 +94,14 @@ def _report(
     corrections = [
         {**_without_id(each), "row": result.row, "sku": result.sku} for result, made in found for each in made
     ]
+    told, made = fitting(issues, MAX_BYTES), fitting(corrections, MAX_BYTES)
     report = {
         "dialect": dialect,
         **import_records.counted(Counters().with_results(results)),
         "unused_columns": list(unused_columns),
-        "complete": not is_cut and len(issues) <= MAX_ISSUES,
-        "issues": issues[:MAX_ISSUES],
-        "corrections": corrections[:MAX_ISSUES],
+        "complete": not is_cut and len(told) == len(issues) and len(made) == len(corrections),
+        "issues": told,
+        "corrections": made,
     }
     return report | {"failure": dict(failure)} if failure else report
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.clients import object_store
-from chalicelib.domain.imports import Import
+from chalicelib.domain.imports import QUEUED, Import
 from chalicelib.feeds import write_failed
 from chalicelib.problems import Conflict, NotFound
 from chalicelib.services import import_records
 from chalicelib.storage import import_rows
 
-MAX_INLINE_BYTES = 2_000_000
-"""Lambda answers at most 6 MB, and text grows when it is put into JSON."""
+MAX_INLINE_BYTES = 900_000
+"""Lambda answers at most 6 MB, and a control character takes six bytes in JSON."""
 
 _LINK_SECONDS = 300
 MEDIA_TYPES = (
@@ -57,9 +57,10 @@ def read(supplier_id: str, import_id: str) -> File:
     """The file. Raises NotFound where the feed could not be read at all, Conflict while it is being read."""
     import_ = import_records.existing(supplier_id, import_id)
     if import_.failed_rows_size is None:
-        if import_.finished_at is None:
+        waits_for_file = not import_.has_file and import_records.status_of(import_) == QUEUED
+        if waits_for_file or (import_.has_file and import_.finished_at is None):
             raise Conflict("IMPORT_NOT_FINISHED", "The failed rows come back when the import has ended.")
-        raise NotFound("No row of this import was read; see its failure.")
+        raise NotFound("No row of this import was read.")
     ending, media_type = _kind(import_.shape)
     name = f"failed-rows-{import_id}.{ending}"
     is_utf_8 = import_.shape["encoding"].startswith("utf-8")

@@ -106,6 +106,7 @@ def _settled(
     if not waiting:
         return
     judgement = judged(waiting, supplier, view=context.view, seconds=IMAGE_SECONDS)
+    _set_stock([each.candidate for each in judgement.verdicts if each.changes_nothing], context)
     refused = []
     for group in _groups(judgement, supplier, context):
         if _written([write for each in group for write in each.writes]):

@@ -25,8 +25,13 @@ def existing(supplier_id: str, import_id: str) -> Import:
     return import_
 
 
+def status_of(import_: Import) -> str:
+    """The status as clients read it: an import whose upload never came has failed."""
+    return FAILED if _was_never_uploaded(import_) else import_.status
+
+
 def shown(import_: Import) -> dict[str, Any]:
-    """The import as clients read it. One whose upload never came has failed."""
+    """The import as clients read it."""
     is_lost = _was_never_uploaded(import_)
     optional = {
         "media_type": import_.media_type,
@@ -37,7 +42,7 @@ def shown(import_: Import) -> dict[str, Any]:
     return {
         "import_id": import_.import_id,
         "supplier_id": import_.supplier_id,
-        "status": FAILED if is_lost else import_.status,
+        "status": status_of(import_),
         "dialect": import_.dialect,
         **counted(import_.counters),
         "unused_columns": list(import_.unused_columns),

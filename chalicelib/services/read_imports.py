@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain.imports import RowResult
@@ -9,6 +11,9 @@ from chalicelib.problems import BadRequest
 from chalicelib.services import import_records, supplier_records
 from chalicelib.services.paging import Listing, listed, read_page
 from chalicelib.storage import import_rows, imports
+
+MAX_BYTES = 2_000_000
+"""Of issues in one answer, of which Lambda gives 6 MB."""
 
 
 def read(supplier_id: str, import_id: str) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def issues(supplier_id: str, import_id: str, *, limit: int, cursor: str | None) 
         here = [
             shown_issue(result, issue) for each in rows.items for result in each for issue in result.issues
         ]
-        taken = here[skipped : skipped + limit - len(found)]
+        taken = fitting(here[skipped : skipped + limit - len(found)], MAX_BYTES - _size(found))
         found += taken
         if skipped + len(taken) < len(here):
             return {"items": found, "next_cursor": _cursor(place, skipped + len(taken))}
@@ -45,6 +50,22 @@ def issues(supplier_id: str, import_id: str, *, limit: int, cursor: str | None) 
         place, skipped = rows.next_cursor, 0
         if len(found) == limit:
             return {"items": found, "next_cursor": _cursor(place, 0)}
+
+
+def fitting(items: Sequence[Any], max_bytes: int) -> list[Any]:
+    """As many of the items, from the first, as take so many bytes as JSON; one at least."""
+    found: list[Any] = []
+    size = 0
+    for item in items:
+        size += _size(item)
+        if found and size > max_bytes:
+            break
+        found.append(item)
+    return found
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value))
 
 
 def shown_issue(result: RowResult, issue: Any) -> dict[str, Any]:

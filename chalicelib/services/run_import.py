@@ -28,6 +28,7 @@ from chalicelib.storage.transaction import Write
 
 CHUNK = 100
 """Rows judged together: as many as one batch read of the table takes."""
+MAX_ROWS = 1_000_000
 SECONDS = 70.0
 """After which a worker leaves the rest to another; its function has 120, and a hundred rows take 30."""
 
@@ -104,6 +105,7 @@ def _work(import_: Import, *, until: float) -> None:
             if _is_cancelled(import_):
                 return _finish(replace(import_, status=CANCELLED))
             import_ = _advanced(import_, feed, rows, context)
+            _refuse_endless(import_)
             if time.monotonic() > until:
                 return _hand_on(import_)
     except FeedRefused as refused:
@@ -165,6 +167,11 @@ def _advanced(import_: Import, feed: Feed, rows: Sequence[Row], context: Context
     )
     _move(imports.checkpointing(import_, after, now=clock.timestamp(now)))
     return after
+
+
+def _refuse_endless(import_: Import) -> None:
+    if import_.counters.read > MAX_ROWS:
+        raise FeedRefused("TOO_MANY_ROWS", f"A feed has at most {MAX_ROWS} rows. Send it in parts.")
 
 
 def _unused(import_: Import, feed: Feed) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ from typing import Any
 
 from chalicelib import clock, ids, telemetry
 from chalicelib.clients import object_store
-from chalicelib.domain.imports import Import
+from chalicelib.domain.imports import ACTIVE, Import
+from chalicelib.problems import TooManyRequests
 from chalicelib.services import idempotency, import_records, supplier_records
 from chalicelib.services.idempotency import Outcome
 from chalicelib.storage import imports
 from chalicelib.storage.transaction import Write
 
+MAX_ACTIVE = 5
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 
 _BODIES, _UPLOADS = "bodies/", "uploads/"
@@ -24,7 +26,7 @@ def with_feed(
     """Store the feed and queue its import: the answer is `{"import"}`. The file comes first and the record in
     one transaction, from which the stream handler sends it on, so there is no import without its file.
 
-    Raises NotFound, Conflict (SUPPLIER_CLOSED), and Unprocessable as `idempotency.perform` does.
+    Raises NotFound, Conflict (SUPPLIER_CLOSED), TooManyRequests, and what `idempotency.perform` does.
     """
     said = {"sha256": hashlib.sha256(content).hexdigest(), "media_type": media_type}
     marked = idempotency.request(key, caller=caller, route=route, body=said)
@@ -67,6 +69,7 @@ def import_of_upload(object_key: str) -> str | None:
 def _new(supplier_id: str, folder: str, **known: Any) -> Import:
     supplier = supplier_records.existing(supplier_id)
     supplier_records.refuse_closed(supplier)
+    _refuse_too_many(supplier_id)
     now, import_id = clock.timestamp(), ids.new_id("imp")
     return Import(
         import_id=import_id,
@@ -78,6 +81,18 @@ def _new(supplier_id: str, folder: str, **known: Any) -> Import:
         updated_at=now,
         **known,
     )
+
+
+def _refuse_too_many(supplier_id: str) -> None:
+    """Raise TooManyRequests where the supplier's last imports are all at work: others want workers, too."""
+    latest = imports.page(supplier_id, limit=MAX_ACTIVE, cursor=None).items
+    active = [each for each in latest if import_records.status_of(each) in ACTIVE]
+    if len(active) == MAX_ACTIVE:
+        raise TooManyRequests(
+            "TOO_MANY_IMPORTS",
+            f"{MAX_ACTIVE} imports are at work; wait for one to end, or cancel one.",
+            headers={"Retry-After": "60"},
+        )
 
 
 def _permission(import_id: str) -> dict[str, Any]:

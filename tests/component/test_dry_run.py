@@ -1,6 +1,7 @@
 """Trying offers and feeds: what an import would find, with nothing stored."""
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -98,6 +99,15 @@ def test_what_is_more_than_an_answer_holds_is_said_to_be_left_out(seller: Seller
     report = tried(seller, a_feed(*(a_bad_row(number) for number in range(1001))))
 
     assert (report["lines_read"], report["complete"]) == (1000, False)
+
+
+def test_what_an_answer_cannot_hold_is_left_out(seller: Seller):
+    rows = [a_row(number, description=" x" * 10_000) for number in range(150)]
+
+    report = tried(seller, a_feed(*rows))
+
+    assert not report["complete"]
+    assert len(json.dumps(report)) < 5_000_000
 
 
 def test_a_file_that_is_no_feed_says_why(seller: Seller):

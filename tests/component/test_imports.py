@@ -90,6 +90,14 @@ def test_the_same_file_again_changes_nothing(seller: Seller):
     assert counted(second) == counted(first) == (3, 1, 1, 1)
 
 
+def test_stock_of_an_offer_that_waits_for_a_person_is_counted(seller: Seller):
+    seller.imported(a_feed(a_row(1, gtin=BAD_GTIN)))
+
+    seller.imported(a_feed(a_row(1, gtin=BAD_GTIN, quantity=77)))
+
+    assert (seller.offer("PEN-1")["quantity"], seller.offer("PEN-1")["acceptance"]) == (77, "TO_REVIEW")
+
+
 def test_a_row_that_a_person_sent_back_is_in_error_until_it_changes(seller: Seller):
     seller.imported(a_feed(a_row(1, gtin=BAD_GTIN)))
     seller.settle("PEN-1", "REJECTED")
@@ -197,6 +205,7 @@ def test_issues_come_page_by_page_and_none_twice(seller: Seller):
 def test_what_cannot_be_a_feed_is_refused_at_once(seller: Seller):
     assert seller.post(b"x" * 4_500_001).status == 413
     assert seller.post(b"x", "image/png").status == 415
+    assert seller.post(b"x", "text/csv; charset=ü").status == 415
     assert seller.send("POST", "/imports", {"upload": True, "speed": 9}).faults == {"/speed": "UNKNOWN_FIELD"}
     assert seller.send("POST", "/imports", {"upload": False}).status == 422
 
@@ -210,6 +219,15 @@ def test_a_key_makes_one_import_of_one_feed(seller: Seller):
     assert seller.post(a_feed(a_row(2)), Idempotency_Key="k").code == "IDEMPOTENCY_KEY_REUSED"
     work()
     assert len(seller.send("GET", "/imports").json["items"]) == 1
+
+
+def test_one_supplier_does_not_keep_all_workers_busy(seller: Seller):
+    answers = [seller.post(a_feed(a_row(number))) for number in range(6)]
+
+    assert [each.status for each in answers] == [202] * 5 + [429]
+    assert answers[-1].code == "TOO_MANY_IMPORTS"
+    work()
+    assert seller.post(a_feed(a_row(7))).status == 202
 
 
 class TestUploads:
@@ -247,6 +265,14 @@ class TestUploads:
         import_ = seller.read(asked["import"]["import_id"])
         assert (import_["status"], import_["failure"]["code"]) == ("FAILED", "FEED_CHANGED")
         assert seller.send("GET", "/offers/PEN-2").status == 404
+
+    def test_a_cancelled_one_has_no_failed_rows(self, seller: Seller):
+        import_id = self.ask(seller)["import"]["import_id"]
+        waits = seller.send("GET", f"/imports/{import_id}/failed-rows")
+        seller.send("POST", f"/imports/{import_id}/cancellation")
+
+        assert waits.code == "IMPORT_NOT_FINISHED"
+        assert seller.send("GET", f"/imports/{import_id}/failed-rows").status == 404
 
     def test_other_objects_and_the_buckets_greeting_are_no_imports(self, seller: Seller):
         told = {"key": "bodies/imp_1", "size": 1, "eTag": "e"}
