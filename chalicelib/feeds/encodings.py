@@ -58,6 +58,19 @@ def of(head: bytes, media_type: str | None) -> str:
     return "utf-8" if _is_utf_8(head) else "cp1252"
 
 
+def of_copy(encoding: str) -> str:
+    """In what a file that is made of one in `encoding` can be written so that nobody must guess: as Unicode,
+    with a byte order mark where the other encoding had one or was none of Unicode's."""
+    if encoding in ("utf-8", "utf-32"):
+        return encoding
+    return "utf-16" if encoding.startswith("utf-16") else "utf-8-sig"
+
+
+def is_declared(head: bytes) -> bool:
+    """Whether an XML declaration names the encoding."""
+    return _DECLARATION.match(head) is not None
+
+
 def in_utf_8(source: Source, encoding: str) -> Source:
     """The same text in UTF-8; what its encoding does not allow becomes U+FFFD."""
     if encoding in UTF_8:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from chalicelib.feeds import google
+from chalicelib.feeds import encodings, google
 from chalicelib.feeds.headers import REASON, name_of
 from chalicelib.feeds.kinds import MAX_CELL, MAX_ROW, Feed, FeedRefused, Options, Position, Row
 from chalicelib.feeds.readings import Reading
@@ -46,7 +46,7 @@ def feed(source: Source, encoding: str, options: Options, position: Position | N
 
     shape = {
         "dialect": google.XML,
-        "encoding": encoding,
+        "encoding": encoding if encodings.is_declared(opening.text) else encodings.of_copy(encoding),
         "prefix": opening.prefix,
         "before": opening.text.decode("utf-8", "replace"),
         "after": "".join(f"</{name}>" for name in reversed(opening.names)),

@@ -51,7 +51,7 @@ def feed(source: Source, encoding: str, options: Options, position: Position | N
             yield row(content, number, Position(end, number + 1), unused, options)
 
     dialect = own.NAMES["JSON"]
-    return Feed(dialect, (), unused, encoding, {"dialect": dialect, "encoding": encoding}, rows())
+    return Feed(dialect, (), unused, encoding, {"dialect": dialect, "encoding": "utf-8"}, rows())
 
 
 def _elements(chunks: Iterable[bytes], start: Position, *, is_array: bool) -> Iterator[tuple[bytes, int]]:

@@ -34,7 +34,7 @@ def feed(source: Source, encoding: str, options: Options, position: Position | N
                 yield _row_of_line(line, number, unused, options)
 
     dialect = own.NAMES["NDJSON"]
-    return Feed(dialect, (), unused, encoding, {"dialect": dialect, "encoding": encoding}, rows())
+    return Feed(dialect, (), unused, encoding, {"dialect": dialect, "encoding": "utf-8"}, rows())
 
 
 def _row_of_line(line: Line, number: int, unused: Unused, options: Options) -> Row:

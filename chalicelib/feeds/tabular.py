@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from chalicelib.feeds import encodings
 from chalicelib.feeds.candidates import Candidate
 from chalicelib.feeds.formulas import is_computed, text_of, unshielded
 from chalicelib.feeds.headers import Header
@@ -26,7 +27,7 @@ def feed(header: Header, records: Records, begin: Position, options: Options, en
             "dialect": dialect.name,
             "columns": list(header.columns),
             "delimiter": header.delimiter,
-            "encoding": encoding,
+            "encoding": encodings.of_copy(encoding),
         },
         rows=_rows(records, header, begin, options),
     )
@@ -64,8 +65,10 @@ def _row(candidate: Candidate, header: Header, options: Options) -> Row:
 
 
 def _values(cells: list[str], header: Header) -> dict[str, str]:
-    """What each column says; where several are one (Google's images), each on a line of its own."""
+    """What each column says, nothing where the row is short; where several are one (Google's images), each
+    on a line of its own."""
     texts = [text_of(cell) if cell[:1] == "=" else cell for cell in cells]
+    texts += [""] * (len(header.names) - len(texts))
     values = dict(zip(header.names, texts, strict=False))
     if len(values) < len(header.names):
         for name in header.dialect.repeatable & values.keys():

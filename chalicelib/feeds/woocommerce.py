@@ -43,6 +43,7 @@ def arrange(records: Iterable[Record], names: tuple[str, ...], begin: Position) 
     above, reading goes on by passing over the candidates from the first row on."""
     parents, given = _Parents(), 0
     kind, sku, number, parent = (places(names, name) for name in ("type", "sku", "id", "parent"))
+    said_by_parent = places(names, "description", "short_description", "categories", "images")
     inherited = places(names, *frozenset(names) - _OF_VARIATION)
     for record in records:
         kinds = cell(record, kind).casefold().replace(" ", "").split(",")
@@ -54,7 +55,8 @@ def arrange(records: Iterable[Record], names: tuple[str, ...], begin: Position) 
         if "variation" in kinds and not record.is_bad:
             found = parents.find(cell(record, parent))
             cells = filled_from(found, record, len(names), inherited) if found else record.cells
-            faults = record.faults if found else (*record.faults, _NO_PARENT)
+            is_alone = found is None and not cell(record, said_by_parent)
+            faults = (*record.faults, _NO_PARENT) if is_alone else record.faults
             yield Candidate(record._replace(cells=cells, faults=faults), after)
         else:
             yield Candidate(record, after)

@@ -21,8 +21,8 @@ def write_failed(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any
     it failed.
 
     A table gets a column `error` at its end, JSON a field, XML an element. Mended and sent again, the file is
-    read like the one that it came from: the reason is passed over. It is in the feed's encoding; what that
-    cannot write of a reason is a question mark.
+    read like the one that it came from: the reason is passed over. It is in an encoding that is told from the
+    file itself; what that cannot write of a reason is a question mark.
     """
     texts = _WRITERS.get(shape["dialect"], _table)(shape, rows)
     encoder = codecs.getincrementalencoder(shape["encoding"])("replace")
@@ -30,9 +30,11 @@ def write_failed(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any
 
 
 def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[str]:
-    """Cells that a spreadsheet would compute are shielded, and read back as they were."""
+    """Cells that a spreadsheet would compute are shielded, and read back as they were. What a row has beyond
+    the header stays beyond it, behind the reason."""
     columns = list(shape["columns"])
-    if REASON not in columns:
+    is_added = REASON not in columns
+    if is_added:
         columns.append(REASON)
     place = columns.index(REASON)
     text = io.StringIO(newline="")
@@ -42,8 +44,8 @@ def _table(shape: Mapping[str, Any], rows: Iterable[tuple[Mapping[str, Any], str
     for raw, reason in rows:
         others = raw.get("others", [])
         for cells, why in [(raw["cells"], reason), *((other, "") for other in others if others != together)]:
-            padded = [*cells, *[""] * (len(columns) - len(cells))]
-            padded[place] = why
+            padded = [*cells, *[""] * (len(columns) - is_added - len(cells))]
+            padded[place : place + (not is_added)] = [why]
             writer.writerow(map(shielded, padded))
         together = others
         yield _taken(text)

@@ -43,6 +43,17 @@ def test_failed_rows_come_back_with_their_reason_and_are_read_again_as_they_were
     assert [row.offer for row in rows_of(file)] == [row.offer for row in failed]
 
 
+def test_a_row_with_more_cells_than_the_header_keeps_them_in_its_copy():
+    feed = opened("sku,title,price\nA-1,Tea, black,1 EUR\n")
+    (row,) = feed.rows
+
+    for _ in range(2):
+        (again,) = rows_of(written(feed, [row]))
+        assert rules(again) == rules(row)
+        assert again.raw["cells"] == ["A-1", "Tea", " black", "why", "1 EUR"]
+        feed, row = opened(written(feed, [row])), again
+
+
 def test_a_line_of_json_is_a_record_and_a_bad_one_stops_nothing():
     text = '{"sku": "A-1", "offer": {"title": "Tea", "colour": 1}}\n{bad\n{"sku": "A-2", "title": "Tea"}\n'
     feed = opened(text)
