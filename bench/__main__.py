@@ -1,8 +1,9 @@
 """`make bench`: measures the API in one run, prints the figures with their budgets, keeps them as JSON lines.
 
 CPU is told as a multiple of a floor that is measured in the same run, for absolute times are the machine's.
-The floor of reading a product is one `get_item` by boto3 as it comes, that of placing an order a batch read
-of four keys and a transaction of six small writes. That of imports is told in milliseconds of this machine.
+The floor of reading a product is one `get_item` by boto3 as it comes, that of a list of 24 one `query` of as
+many cards, that of placing an order a batch read of four keys and a transaction of six small writes. That of
+imports is told in milliseconds of this machine.
 """
 
 import json
@@ -46,20 +47,32 @@ def figures(place: World) -> list[Figure]:
         assert answer["statusCode"] == 200, answer["body"]
         return answer
 
+    def page() -> dict[str, Any]:
+        answer = place.call("GET", "/products")
+        assert answer["body"].count('"product_id"') == 24, answer["body"]
+        return answer
+
+    place.list_products()
     order()
     product()
+    page()
     client = Item._get_connection().connection.client
     with asked_of_the_table(client) as for_an_order:
         order()
     with asked_of_the_table(client) as for_a_product:
         product()
+    with asked_of_the_table(client) as for_a_page:
+        page()
     writing, reading = cpu_microseconds(place.bare_order), cpu_microseconds(place.bare_read)
+    listing = cpu_microseconds(place.bare_list)
     return [
         Figure("place 2 lines of 2 suppliers, round trips", len(for_an_order.operations), "", 2),
         Figure("place 2 lines of 2 suppliers, write units", for_an_order.write_units, "", 14),
         Figure("place 2 lines of 2 suppliers, CPU over floor", cpu_microseconds(order) / writing, "x", 2.1),
         Figure("read a product, round trips", len(for_a_product.operations), "", 1),
         Figure("read a product, CPU over floor", cpu_microseconds(product) / reading, "x", 2.0),
+        Figure("list 24 products, round trips", len(for_a_page.operations), "", 1),
+        Figure("list 24 products, CPU over floor", cpu_microseconds(page) / listing, "x", 1.8),
     ]
 
 

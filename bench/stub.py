@@ -15,7 +15,7 @@ from typing import Any
 
 Json = dict[str, Any]
 _KB = 1024
-_INDEXES = {"GSI1PK": True, "GSI2PK": False, "GSI3PK": False}
+_INDEXES = {"GSI1PK": True, "GSI3PK": False}
 """Key of each index, and whether it holds all of the item."""
 
 _KEPT = 20_000
@@ -76,6 +76,15 @@ def _query(body: Json) -> Json:
     return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
 
 
+def _write_many(body: Json) -> Json:
+    for request in (each for requests in body["RequestItems"].values() for each in requests):
+        if "PutRequest" in request:
+            _put(request["PutRequest"]["Item"], times=1)
+        else:
+            _bill({}, times=1)
+    return {"UnprocessedItems": {}}
+
+
 def _publish(body: Json) -> Json:
     return {"Entries": [{"EventId": "1"} for _ in body["Entries"]], "FailedEntryCount": 0}
 
@@ -87,6 +96,7 @@ def _nothing(_body: Json) -> Json:
 _ANSWERS = {
     "GetItem": _get,
     "BatchGetItem": _get_many,
+    "BatchWriteItem": _write_many,
     "PutItem": _put_one,
     "UpdateItem": _update,
     "TransactWriteItems": _write_together,

@@ -44,6 +44,23 @@ class World:
         """The least that reading one item costs: what boto3 makes of it."""
         return self._table.get_item(TableName=TABLE, Key={"PK": {"S": "BENCH#0"}, "SK": {"S": "BENCH"}})
 
+    def bare_list(self) -> object:
+        """The least that a list of 24 costs: their cards, read at once."""
+        return self._table.query(
+            TableName=TABLE,
+            KeyConditionExpression="PK = :list",
+            ExpressionAttributeValues={":list": {"S": "LIST#ALL#AGE"}},
+            ProjectionExpression="card",
+            Limit=24,
+        )
+
+    def list_products(self) -> None:
+        """List some products of ordinary size."""
+        from chalicelib import clock
+        from chalicelib.services.relist_products import relist
+
+        relist([_a_product(number, clock.timestamp()) for number in range(30)], now=clock.now())
+
     def bare_order(self) -> object:
         """The least that two round trips cost: four keys read at once, six small items written together."""
         items = [{"PK": {"S": f"BENCH#{number}"}, "SK": {"S": "BENCH"}} for number in range(6)]
@@ -130,6 +147,21 @@ def _an_offer_on_sale(client: Client, server: ReferenceSupplier) -> Json:
     offer |= {"gtin": number + ean.calc_check_digit(number), "quantity": 1_000_000}
     client.call("PUT", f"{path}/offers/A", json=offer, token=token)
     return dict(client.read_until(f"{path}/offers/A", lambda found: found["active"], token=token))
+
+
+def _a_product(number: int, now: str) -> Any:
+    from chalicelib.domain.offer import Product
+
+    return Product(
+        f"prd_{number:014}",
+        f"{number:014}",
+        f"Assam broken leaf, second flush, 250 g tin, no. {number}",
+        "North Tea Trading",
+        "Food & Drink > Tea > Black tea",
+        image_urls=(f"https://images.north-tea.example/catalogue/assam-250-{number:06}.jpg",),
+        offers_view=({"price": {"amount": f"{4 + number}.95", "currency": "EUR"}},),
+        created_at=now,
+    )
 
 
 def _environment(emulator: Emulator) -> dict[str, str]:

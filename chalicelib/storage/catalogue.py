@@ -4,23 +4,25 @@ Here the table is asked without PynamoDB's models: a page of cards is joined as 
 of changes lists anew is hundreds of small items.
 """
 
+import json
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import settings
 from chalicelib.domain.catalogue import Listed, Listing, Place, spaced
 from chalicelib.storage import keys
 from chalicelib.storage.errors import Contention
-from chalicelib.storage.items import Item, ListingItem
+from chalicelib.storage.items import Item
 
 Raw = dict[str, Any]
 
 _WRITES, _READS = 25, 100
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 _QUERIES = 4
+_SHORT = (",", ":")
 _MOST_ASKED = 1000
 
 
@@ -98,24 +100,30 @@ def get_many(product_ids: Iterable[str], *, consistent: bool) -> dict[str, Liste
         asked = {settings.table_name(): {"Keys": part, "ConsistentRead": consistent}}
         for answer in _until_done(_client().batch_get_item, asked, "UnprocessedKeys"):
             for item in answer["Responses"].get(settings.table_name(), ()):
-                listed = _from_item(ListingItem.from_raw_data(item))
+                listed = _listed(item)
                 found[listed.product_id] = listed
     return found
 
 
 def keeping(listed: Listed, *, expires_at: int | None = None) -> Raw:
     """The request that replaces what is known of a product's places, until `expires_at` if given."""
-    item = ListingItem(
-        *keys.listing(listed.product_id),
-        product_id=listed.product_id,
-        stamp=listed.stamp,
-        card=listed.card,
-        listing=None if listed.listing is None else asdict(listed.listing),
-        pending=[asdict(listing) for listing in listed.pending] or None,
-        free_at=listed.free_at or None,
-        expires_at=expires_at,
+    attributes = {
+        "product_id": listed.product_id,
+        "card": listed.card,
+        "listings": json.dumps(
+            [_stored(each) for each in listed.begun], ensure_ascii=False, separators=_SHORT
+        ),
+        "free_at": listed.free_at,
+    }
+    # How many of the listings are only begun: all but one, which is the first, or all.
+    numbers = {"stamp": listed.stamp, "pending": len(listed.pending)}
+    numbers |= {} if expires_at is None else {"expires_at": expires_at}
+    return _put(
+        {
+            **_item(keys.listing(listed.product_id), "LISTING", attributes),
+            **{name: {"N": str(number)} for name, number in numbers.items()},
+        }
     )
-    return _put(item.serialize())
 
 
 def opening(place: Place, stands: Mapping[str, str]) -> Raw:
@@ -156,33 +164,42 @@ def _until_done(call: Any, asked: Raw, left: str) -> Iterator[Raw]:
     raise Contention
 
 
-def _from_item(item: ListingItem) -> Listed:
+def _listed(item: Raw) -> Listed:
+    product_id = item["product_id"]["S"]
+    begun = [_listing(product_id, stored) for stored in json.loads(item["listings"]["S"])]
+    confirmed = len(begun) - int(item["pending"]["N"])
     return Listed(
-        item.product_id,
-        int(item.stamp),
-        item.card,
-        listing=item.listing and _listing(item.listing),
-        pending=tuple(map(_listing, item.pending or ())),
-        free_at=item.free_at or "",
+        product_id,
+        int(item["stamp"]["N"]),
+        item["card"]["S"],
+        listing=begun[0] if confirmed else None,
+        pending=tuple(begun[confirmed:]),
+        free_at=item["free_at"]["S"],
     )
 
 
-def _listing(stored: Mapping[str, Any]) -> Listing:
+def _stored(listing: Listing) -> list[Any]:
+    return [listing.created_at, listing.category, listing.brand, listing.prices, listing.words]
+
+
+def _listing(product_id: str, stored: Sequence[Any]) -> Listing:
+    created_at, category, brand, prices, words = stored
     return Listing(
-        **{
-            **stored,
-            "prices": tuple((key, since) for key, since in stored["prices"]),
-            "words": {word: (rank, since) for word, (rank, since) in stored["words"].items()},
-        }
+        product_id,
+        created_at,
+        category,
+        brand,
+        prices=tuple((key, since) for key, since in prices),
+        words={word: (rank, since) for word, (rank, since) in words.items()},
     )
 
 
 def _entry(place: Place, stands: Mapping[str, str]) -> Raw:
-    return {
-        **_key(keys.catalogue_entry(*place)),
-        "kind": {"S": "ENTRY"},
-        **{name: {"S": value} for name, value in stands.items()},
-    }
+    return _item(keys.catalogue_entry(*place), "ENTRY", stands)
+
+
+def _item(key: keys.Key, kind: str, texts: Mapping[str, str]) -> Raw:
+    return {**_key(key), "kind": {"S": kind}, **{name: {"S": text} for name, text in texts.items()}}
 
 
 def _put(item: Raw) -> Raw:

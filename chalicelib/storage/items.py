@@ -203,9 +203,9 @@ class ListingItem(Item, discriminator="LISTING"):
     product_id = UnicodeAttribute()
     stamp = NumberAttribute()
     card = UnicodeAttribute()
-    listing = JSONText(null=True)
-    pending = JSONText(null=True)
-    free_at = UnicodeAttribute(null=True)
+    listings = JSONText()
+    pending = NumberAttribute()
+    free_at = UnicodeAttribute()
 
 
 class EntryItem(Item, discriminator="ENTRY"):
