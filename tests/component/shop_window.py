@@ -1,13 +1,15 @@
 """Products to list, as they are once their offers are ranked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
+
 from chalicelib import clock
 from chalicelib.domain.offer import Product
-from chalicelib.services import browse_catalogue
-from chalicelib.services.browse_catalogue import Wanted
+from chalicelib.storage.items import Item
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -38,12 +40,34 @@ def numbers(cards: Iterable[dict[str, Any]]) -> list[int]:
     return [int(card["product_id"].removeprefix("prd_")) for card in cards]
 
 
-def walk(wanted: Wanted, *, limit: int, now: datetime = NOON) -> list[str]:
-    """The cards of all pages."""
-    cards, cursor = [], None
-    while True:
-        page = browse_catalogue.page(wanted, limit=limit, cursor=cursor, now=now)
-        cards += page.cards
-        cursor = page.next_cursor
-        if cursor is None:
-            return cards
+def entries() -> list[dict[str, Any]]:
+    """Everything that the lists are made of."""
+    items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
+    return [item for item in items if item["PK"]["S"].startswith(("LIST#", "LISTING#"))]
+
+
+def size_of(item: dict[str, Any]) -> int:
+    """Bytes of an item of texts and numbers, as the table charges for them."""
+    return sum(len(name) + len(next(iter(value.values())).encode()) for name, value in item.items())
+
+
+class Crash(Exception):
+    """The function's process dies."""
+
+
+@contextmanager
+def dying_after(writes: int) -> Iterator[None]:
+    """The table takes so many requests to write and the next one never reaches it."""
+    left = [writes]
+
+    def count(**_: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Crash
+
+    events = Item._get_connection().connection.client.meta.events
+    events.register("before-call.dynamodb.BatchWriteItem", count)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.BatchWriteItem", count)

@@ -1,8 +1,7 @@
 """Whoever pages through a list sees all that stays in it once, whatever happens to it between the pages."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
-from shop_window import NOON, a_product, numbers
+from shop_window import NOON, Crash, a_product, dying_after, numbers
 
 from chalicelib.domain.catalogue import words
 from chalicelib.domain.offer import Product
@@ -20,7 +19,6 @@ from chalicelib.problems import BadRequest
 from chalicelib.services import browse_catalogue
 from chalicelib.services.browse_catalogue import Wanted
 from chalicelib.services.relist_products import GRACE, LASTS, relist
-from chalicelib.storage.items import Item
 
 PRODUCTS = st.integers(1, 6)
 PRICES = st.sampled_from(["1.00", "2.00", "3.00", "4.00", "5.00"])
@@ -33,10 +31,6 @@ LISTS = st.sampled_from(
         for narrowed in ({}, {"category": "Food"}, {"brand": "Northern"}, {"words": ("tea",)})
     ]
 )
-
-
-class Crash(Exception):
-    """The function's process dies."""
 
 
 @dataclass
@@ -179,24 +173,6 @@ def is_in(product: Product, wanted: Wanted) -> bool:
         and wanted.brand in (None, product.brand)
         and set(wanted.words) <= set(words(f"{product.title} {product.brand}"))
     )
-
-
-@contextmanager
-def dying_after(writes: int) -> Iterator[None]:
-    """The table takes so many requests to write and the next one never reaches it."""
-    left = [writes]
-
-    def count(**_: Any) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Crash
-
-    events = Item._get_connection().connection.client.meta.events
-    events.register("before-call.dynamodb.BatchWriteItem", count)
-    try:
-        yield
-    finally:
-        events.unregister("before-call.dynamodb.BatchWriteItem", count)
 
 
 def clear_the_table() -> None:
