@@ -84,9 +84,8 @@ def _steps(product: Product, known: Listed | None, moments: _Moments, *, anew: b
     begun = replace(known, pending=(*known.pending, listing), free_at=free_at)
     moves = wanted.keys() - standing.keys()
     listed = Listed(product.product_id, lists.stamp(product), card, listing, free_at=free_at)
-    return _Steps(
-        (catalogue.keeping(begun),) if moves else (), (*opened, *closed), (catalogue.keeping(listed),)
-    )
+    before = (catalogue.keeping(begun),) if moves or closed else ()
+    return _Steps(before, (*opened, *closed), (catalogue.keeping(listed),))
 
 
 def _joining(product: Product, card: str, *, holds_from: str) -> _Steps:

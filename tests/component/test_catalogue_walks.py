@@ -105,13 +105,17 @@ class Catalogue(RuleBasedStateMachine):
         self._change(number, price, title=title, brand=brand)
 
     @rule(
-        number=PRODUCTS, prices=st.lists(PRICES | st.none(), min_size=1, max_size=3), writes=st.integers(0, 3)
+        number=PRODUCTS,
+        states=st.lists(st.tuples(PRICES | st.none(), TITLES, BRANDS), min_size=1, max_size=3),
+        writes=st.integers(0, 3),
     )
-    def crash_and_come_back(self, number: int, prices: list[str | None], writes: int) -> None:
+    def crash_and_come_back(
+        self, number: int, states: list[tuple[str | None, str, str]], writes: int
+    ) -> None:
         """The stream gives the record again, and with it perhaps what happened since."""
-        for price in prices:
+        for price, title, brand in states:
             with suppress(Crash), dying_after(writes):
-                self._change(number, price)
+                self._change(number, price, title=title, brand=brand)
         relist([self.products[number]], now=self.now)
 
     @rule(number=PRODUCTS)
