@@ -24,7 +24,7 @@ def category_restricted(
     _facts: OfferFacts,
     *,
     names: Sequence[str] = (
-        *("ammunition", "cigarettes", "e cigarettes", "explosives", "firearms", "fireworks", "guns"),
+        *("ammunition", "cigarettes", "e cigarettes", "explosives", "firearms", "fireworks"),
         *("illegal drugs", "live animals", "lottery tickets", "prescription drugs", "prescription medicine"),
         *("tobacco", "vapes"),
     ),

@@ -75,6 +75,21 @@ def name_missing(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
 
 
 @check(
+    "name.characters_lost",
+    step=STEP,
+    code="INVALID_ATTRIBUTE",
+    message="Characters of this name were lost when it was read in a wrong encoding. "
+    "Send it again, as UTF-8.",
+    expected="the name with all its characters",
+)
+def name_characters_lost(record: Record, _facts: SupplierFacts) -> Iterator[Place]:
+    """As `content.characters_lost`."""
+    for field in ("/legal_name", "/display_name"):
+        if text.is_damaged(str(record.get(field[1:]) or "")):
+            yield at(field)
+
+
+@check(
     "name.placeholder",
     step=STEP,
     code="MISSING_ATTRIBUTE",
@@ -170,6 +185,7 @@ IDENTITY_CHECKS: tuple[CheckRule[SupplierFacts], ...] = (
     tax_id_invalid,
     tax_id_not_checked,
     name_missing,
+    name_characters_lost,
     name_placeholder,
     postal_code_invalid,
     image_standard_not_accepted,
