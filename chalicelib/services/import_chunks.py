@@ -144,7 +144,8 @@ def _planned(verdict: Verdict, judgement: Judgement, supplier: Supplier, context
     terms = publish_offers.terms_of(offer, supplier, judgement.deciding.authorizations)
     quantity = candidate.sent.content["quantity"]
     if candidate.before is None or candidate.terms is None:
-        stocked = replace(terms, available=quantity, stock_as_of=context.received_at)
+        received = context.received_at
+        stocked = replace(terms, available=quantity, stock_as_of=received, price_as_of=received)
         terms = replace(stocked, created_at=offer.updated_at, updated_at=offer.updated_at)
         own = [offers.adding(replace(offer, version=1)), offers.adding_terms(terms)]
         joining = [_showing(terms, verdict.product, write) for write in verdict.writes]
@@ -153,7 +154,12 @@ def _planned(verdict: Verdict, judgement: Judgement, supplier: Supplier, context
         stock = (quantity, context.received_at) if is_newer else None
         own = [
             offers.replacing(offer, expected_version=offer.version),
-            offers.changing_terms(terms, now=offer.updated_at, stock=stock),
+            offers.changing_terms(
+                terms,
+                now=offer.updated_at,
+                stock=stock,
+                price_as_of=max(context.received_at, candidate.terms.price_as_of),
+            ),
         ]
         joining = list(verdict.writes)
     return _Planned(verdict, [*own, *joining])

@@ -148,7 +148,7 @@ def _choices(concerned: Concerned, now: datetime) -> Choices:
 
     def candidate(terms: Terms) -> allocation.Candidate | None:
         supplier = concerned.suppliers.get(terms.supplier_id)
-        return allocation.of_terms(terms, now) if supplier and supplier.is_open else None
+        return allocation.of_terms(terms, now) if supplier and supplier.is_selling(now) else None
 
     return Choices(
         offers={offer_id: candidate(terms) for offer_id, terms in concerned.terms.items()},

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from importing import Seller, a_bad_row, a_feed, a_row, a_seller, gtin, table, waiting, work
 
+from chalicelib import clock
 from chalicelib.domain.rules.facts import Image
 from chalicelib.feeds import open_feed
 from chalicelib.services.import_chunks import Context, store
@@ -150,6 +151,18 @@ def test_a_changed_price_alone_leaves_the_offer_on_sale_and_stock_is_as_of_the_f
     offer = seller.offer("PEN-1")
     assert waits.status == 202
     assert (offer["price"]["amount"], offer["active"], offer["quantity"]) == ("2.10", True, 4)
+
+
+def test_a_price_of_a_feed_is_as_of_the_feed(seller: Seller):
+    before = clock.timestamp()
+    for amount in ("2.10", "2.20"):
+        seller.imported(a_feed(a_row(1, price={"amount": amount, "currency": "EUR"})))
+
+        late = {"sku": "PEN-1", "price": {"amount": "1.00", "currency": "EUR"}, "as_of": before}
+        results = seller.send("POST", "/offer-updates", {"updates": [late]}).json["results"]
+
+        assert results[0]["result"] == "STALE"
+        assert seller.offer("PEN-1")["price"]["amount"] == amount
 
 
 def test_a_feed_that_is_none_fails_and_says_what_to_do(seller: Seller):
