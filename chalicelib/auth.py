@@ -106,6 +106,7 @@ ACCESS: Mapping[str, Access] = {
     "read_rule_settings": ADMIN,
     "set_rule_settings": ADMIN,
     "list_rule_settings": ADMIN,
+    "read_rule_settings_version": ADMIN,
     "reverse_rule_everywhere": ADMIN,
     "list_rule_reversals": ADMIN,
     "read_rule_reversal": ADMIN,

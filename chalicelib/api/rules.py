@@ -48,6 +48,12 @@ def list_rule_settings(call: Call) -> Answer:
     return Answer(200, page)
 
 
+@bp.route("/admin/rule-settings/versions/{version}")
+@endpoint("Read what one version of the settings says", answers={200: schemas.RuleSettingsVersionSchema()})
+def read_rule_settings_version(_call: Call, version: str) -> Answer:
+    return Answer(200, change_rule_settings.read_version(version))
+
+
 @bp.route("/admin/rules/{rule}/reversals", methods=["POST"], content_types=JSON_BODY)
 @endpoint(
     "Undo what a rule corrected, in all the catalogue, in the background; set the rule first",

@@ -95,12 +95,11 @@ def _corrections(
     for pattern in rule.fields:
         for field in list(pointers.expand(record, pattern)):
             before = pointers.find(record, field)
-            if not isinstance(before, rule.takes) or settings.excepts(rule.rule, field, record):
+            after = rule.corrected(before, record, settings) if isinstance(before, rule.takes) else None
+            if after is None or after == before or settings.excepts(rule.rule, field, record):
                 continue
-            after = rule.corrected(before, record, settings)
-            if after is None or after == before or is_restored(field, before, rule.rule, earlier):
-                continue
-            yield Correction(rule.rule, field, before, after)
+            if not is_restored(field, before, rule.rule, earlier):
+                yield Correction(rule.rule, field, before, after)
 
 
 def of_findings(

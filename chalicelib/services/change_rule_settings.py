@@ -10,7 +10,7 @@ from chalicelib.domain.rule_documents import SettingsVersion
 from chalicelib.domain.rule_settings import RuleSettings
 from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.rules.kinds import INFO, CheckRule, CorrectionRule
-from chalicelib.problems import FieldProblem, StaleVersion, Unprocessable
+from chalicelib.problems import FieldProblem, NotFound, StaleVersion, Unprocessable
 from chalicelib.services.commits import commit
 from chalicelib.services.paging import Listing, listed
 from chalicelib.services.versions import Expected
@@ -19,6 +19,8 @@ from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
 MAX_REPORTED = 100
+MAX_DIGITS = 8
+"""Of a version, as its sort key has them."""
 MAX_BYTES = 200_000
 """Of a document: an item of the table holds 400 KB, and steps read it."""
 
@@ -80,14 +82,26 @@ def refuse_faulty(document: Mapping[str, Any]) -> None:
 
 
 def versions(*, limit: int, cursor: str | None) -> Listing:
-    """Every version with what it says, newest first. Raises BadRequest."""
+    """Every version, newest first. Raises BadRequest."""
     return listed(lambda: rule_settings.page(limit=limit, cursor=cursor), _shown)
+
+
+def read_version(version: str) -> dict[str, Any]:
+    """One version with the document that was set. Raises NotFound."""
+    is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_DIGITS
+    stored = rule_settings.get(int(version)) if is_number else None
+    if stored is None:
+        raise NotFound
+    return _with_document(stored)
+
+
+def _with_document(settings: SettingsVersion) -> dict[str, Any]:
+    return {**_shown(settings), "settings": {"rules": {}, **settings.document}}
 
 
 def _shown(settings: SettingsVersion) -> dict[str, Any]:
     return {
         "version": settings.version,
-        "settings": {"rules": {}, **settings.document},
         "set_by": settings.set_by or None,
         "set_at": settings.set_at or None,
         "reason": settings.reason or None,
@@ -99,7 +113,7 @@ def _shown_whole(settings: SettingsVersion) -> dict[str, Any]:
     in_force = rule_documents.compiled(settings.document, version=settings.version, set_at=settings.set_at)
     checks = [_shown_check(rule, in_force) for rule in CHECKS.values()]
     corrections = [_shown_correction(rule, in_force) for rule in CORRECTIONS.values()]
-    return {**_shown(settings), "rules": [*corrections, *checks]}
+    return {**_with_document(settings), "rules": [*corrections, *checks]}
 
 
 def _shown_check(rule: CheckRule[Any], settings: RuleSettings) -> dict[str, Any]:

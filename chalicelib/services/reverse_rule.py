@@ -18,7 +18,7 @@ from chalicelib.domain import reversals
 from chalicelib.domain.offer import Offer
 from chalicelib.domain.reversals import Made
 from chalicelib.domain.rule_reversal import COMPLETE, RUNNING, Position, RuleReversal, Tally
-from chalicelib.domain.rules.catalog import CORRECTIONS
+from chalicelib.domain.rules.catalog import CHECKS, CORRECTIONS
 from chalicelib.domain.supplier import MOVES, Supplier
 from chalicelib.problems import NotFound
 from chalicelib.services import change_supplier, idempotency, manage_offers
@@ -38,8 +38,8 @@ _STATUSES = tuple(status for status, moves in MOVES.items() if moves)
 
 def start(rule: str, *, reason: str, actor: str, marked: idempotency.Request | None) -> Outcome:
     """Have the rule's corrections undone. Those that it makes from now on are left, so set it first. Raises
-    NotFound for no correction rule."""
-    if rule not in CORRECTIONS:
+    NotFound for no rule that corrects."""
+    if rule not in CORRECTIONS and not (rule in CHECKS and CHECKS[rule].certain):
         raise NotFound
 
     def work() -> tuple[dict[str, Any], Sequence[Write]]:

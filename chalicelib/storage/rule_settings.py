@@ -20,7 +20,7 @@ def get(version: int) -> SettingsVersion | None:
 
 
 def page(*, limit: int, cursor: str | None) -> pages.Page[SettingsVersion]:
-    """The versions, newest first. Raises BadCursor."""
+    """The versions, newest first, without their documents, which may be large. Raises BadCursor."""
     pk, prefix = keys.rule_settings_version(None)
     start = pages.decode(cursor, partition=("PK", pk), attributes=("PK", "SK"))
     results = RuleSettingsVersionItem.query(
@@ -29,6 +29,7 @@ def page(*, limit: int, cursor: str | None) -> pages.Page[SettingsVersion]:
         limit=limit,
         last_evaluated_key=pages.within(start, prefix),
         scan_index_forward=False,
+        attributes_to_get=["PK", "SK", "kind", "version", "set_by", "reason", "created_at"],
     )
     return pages.read(results, _from_item)
 
@@ -64,7 +65,7 @@ def setting(settings: SettingsVersion) -> Sequence[Write]:
 def _from_item(item: RuleSettingsVersionItem) -> SettingsVersion:
     return SettingsVersion(
         version=int(item.version),
-        document=item.document,
+        document=item.document or {},
         set_by=item.set_by,
         set_at=item.created_at or "",
         reason=item.reason,

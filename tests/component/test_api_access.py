@@ -79,6 +79,7 @@ WHO = {
     "GET /admin/rule-settings": ADMIN,
     "PUT /admin/rule-settings": ADMIN,
     "GET /admin/rule-settings/versions": ADMIN,
+    "GET /admin/rule-settings/versions/{version}": ADMIN,
     "POST /admin/rules/{rule}/reversals": ADMIN,
     "GET /admin/rules/{rule}/reversals": ADMIN,
     "GET /admin/rules/{rule}/reversals/{reversal_id}": ADMIN,

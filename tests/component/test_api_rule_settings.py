@@ -51,6 +51,10 @@ def test_each_change_is_a_version_with_its_reason(admin: str) -> None:
     page = call("GET", f"{TARGET}/versions?cursor={page['next_cursor']}", token=admin).json
     assert [(each["version"], each["reason"]) for each in page["items"]] == [(1, "Larger pictures.")]
     assert page["items"][0]["set_by"].startswith("admin:")
+    said = call("GET", f"{TARGET}/versions/1", token=admin).json
+    assert said["settings"] == {"rules": {"image.too_small": {"parameters": {"least": 500}}}}
+    for unknown in ("3", "0", "-1", "x", "9" * 40):
+        assert call("GET", f"{TARGET}/versions/{unknown}", token=admin).status == 404
 
 
 def test_a_change_of_settings_that_have_changed_is_refused(admin: str) -> None:

@@ -60,15 +60,20 @@ class RuleSchema(AnswerSchema):
     source = fields.String(required=True)
 
 
-class RuleSettingsVersionSchema(AnswerSchema):
-    """One version: `settings` is the document that was set. Version 0 is before anybody has set any."""
+class RuleSettingsNoteSchema(AnswerSchema):
+    """When, by whom and why a version was set. Version 0 is before anybody has set any."""
 
     version = fields.Integer(required=True)
-    settings = fields.Dict(required=True)
     set_by = fields.String(required=True, allow_none=True)
     set_at = moment(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     review_id = fields.String(required=True, allow_none=True)
+
+
+class RuleSettingsVersionSchema(RuleSettingsNoteSchema):
+    """One version with the document that was set."""
+
+    settings = fields.Dict(required=True)
 
 
 class RuleSettingsSchema(RuleSettingsVersionSchema):
@@ -95,4 +100,4 @@ class RuleReversalSchema(StoredSchema):
 
 
 RuleReversalPageSchema = page_of(RuleReversalSchema, "RuleReversalPage")
-RuleSettingsPageSchema = page_of(RuleSettingsVersionSchema, "RuleSettingsPage")
+RuleSettingsPageSchema = page_of(RuleSettingsNoteSchema, "RuleSettingsPage")
