@@ -125,6 +125,16 @@ def a_supplier(client: Client, *, rejects: set[str] = frozenset(), later: bool =
         yield supplier
 
 
+def waiting_reviews(client: Client, token: str, supplier_id: str) -> list[Json]:
+    """The supplier's cases, and its offers', however many others wait before them."""
+    found, cursor = [], ""
+    while cursor is not None:
+        page = client.call("GET", f"/admin/reviews?limit=100{cursor and f'&cursor={cursor}'}", token=token)
+        found += [case for case in page["items"] if case["supplier_id"] == supplier_id]
+        cursor = page["next_cursor"]
+    return found
+
+
 def an_order(*lines: tuple[Json, int], **changes: Any) -> Json:
     """An order of offers (as read) and quantities, at their prices."""
     cents = sum(int(offer["price"]["amount"].replace(".", "")) * quantity for offer, quantity in lines)

@@ -22,8 +22,7 @@ def supplier(client) -> Iterator[actors.Supplier]:
 
 
 def waiting_review(client, stack, supplier_id):
-    items = client.call("GET", "/admin/reviews?limit=100", token=stack.admin_token)["items"]
-    return next(case for case in items if case["record"]["supplier_id"] == supplier_id)
+    return actors.waiting_reviews(client, stack.admin_token, supplier_id)[0]
 
 
 def has(status):

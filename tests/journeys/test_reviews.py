@@ -14,9 +14,9 @@ def client(stack) -> Client:
     return Client(stack.base_url)
 
 
-def waiting(client, stack, supplier):
-    items = client.call("GET", "/admin/reviews?limit=100&kind=OFFER", token=stack.admin_token)["items"]
-    return {case["sku"]: case for case in items if case["supplier_id"] == supplier.supplier_id}
+def waiting_offers(client, stack, supplier):
+    cases = actors.waiting_reviews(client, stack.admin_token, supplier.supplier_id)
+    return {case["sku"]: case for case in cases if case["kind"] == "OFFER"}
 
 
 def test_a_reviewer_accepts_decides_and_teaches(client, stack):
@@ -35,7 +35,7 @@ def test_a_reviewer_accepts_decides_and_teaches(client, stack):
             client.call("PUT", f"{supplier.path}/offers/{sku}", token=supplier.api_key, json=body)
         for sku in OFFERS:
             until(sku, "TO_REVIEW")
-        cases = waiting(client, stack, supplier)
+        cases = waiting_offers(client, stack, supplier)
 
         post("/admin/reviews/claims", {"review_ids": [case["review_id"] for case in cases.values()]})
         decisions = [
