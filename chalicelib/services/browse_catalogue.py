@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib import clock
 from chalicelib.domain import catalogue as lists
@@ -27,6 +27,9 @@ SORTS = (RELEVANCE, PRICE, PRICE_DOWN, NEWEST)
 
 _LONGEST_SORT = 1024
 """Bytes; DynamoDB's limit of a sort key."""
+
+_DRIFT = timedelta(seconds=10)
+"""How far the clocks of two functions may be apart."""
 
 MOST_SORTED = 200
 """What has the words is brought into another order than by relevance only so far: the most relevant ones."""
@@ -157,13 +160,18 @@ def _with_words(
 
 
 def _start(wanted: Wanted, cursor: str | None, now: datetime) -> _Start:
+    moves = bool(wanted.words) or wanted.sort in (PRICE, PRICE_DOWN)
     if cursor is None:
-        fixed = not wanted.words and wanted.sort in (RELEVANCE, NEWEST)
-        return _Start("" if fixed else clock.timestamp(now), None)
+        return _Start(clock.timestamp(now) if moves else "", None)
     try:
         digest, as_of, after = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
         moment = clock.parse(as_of) if as_of else now
-        usable = digest == wanted.digest and 0 < len(after.encode()) <= _LONGEST_SORT and moment <= now
+        usable = (
+            digest == wanted.digest
+            and bool(as_of) == moves
+            and moment <= now + _DRIFT
+            and 0 < len(after.encode()) <= _LONGEST_SORT
+        )
     except (ValueError, TypeError, AttributeError, binascii.Error):
         usable = False
     if not usable:

@@ -20,7 +20,7 @@ from chalicelib.storage.items import Item
 Raw = dict[str, Any]
 
 _WRITES, _READS = 25, 100
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _QUERIES = 4
 _SHORT = (",", ":")
 _MOST_ASKED = 1000

@@ -13,6 +13,7 @@ from shop_window import NOON, Crash, a_product, after, dying_after, entries, num
 from stream import everything, records_of
 
 from chalicelib import clock
+from chalicelib.problems import BadRequest
 from chalicelib.services import browse_catalogue, react_to_changes
 from chalicelib.services.browse_catalogue import Wanted
 from chalicelib.services.relist_products import relist
@@ -136,6 +137,17 @@ def test_a_repriced_product_is_at_its_new_place_after_the_grace() -> None:
 
     assert order(61) == [1, 2]
     assert order(66) == [2, 1]
+
+
+def test_a_cursor_is_good_where_the_clock_is_a_little_behind_and_when_it_is_not_too_old() -> None:
+    relist([a_product(1), a_product(2)], now=NOON)
+    cursor = browse_catalogue.page(Wanted(sort="price"), limit=1, cursor=None, now=after(5)).next_cursor
+
+    for seconds in (3, 3600):
+        page = browse_catalogue.page(Wanted(sort="price"), limit=1, cursor=cursor, now=after(seconds))
+        assert numbers(map(json.loads, page.cards)) == [2]
+    with pytest.raises(BadRequest, match="CURSOR_EXPIRED"):
+        browse_catalogue.page(Wanted(sort="price"), limit=1, cursor=cursor, now=after(3606))
 
 
 def test_a_move_that_was_begun_and_given_up_leaves_no_moment_with_two_places() -> None:

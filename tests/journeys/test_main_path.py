@@ -103,6 +103,10 @@ def test_an_accepted_offer_is_in_the_catalogue_by_product_and_by_gtin(client, su
     assert listed["offers"][0]["featured"] is True
     for form in (gtin, gtin.zfill(14)):
         assert client.call("GET", f"/products/by-gtin/{form}")["product_id"] == offer["product_id"]
+    client.read_until(f"/products?gtin={gtin}", lambda found: found["items"])
+    for query in ("q=stoneware+teapot", "q=teapot&sort=-price&limit=100"):
+        cards = client.call("GET", f"/products?{query}")["items"]
+        assert offer["product_id"] in [card["product_id"] for card in cards]
 
 
 def test_a_doubtful_offer_is_corrected_by_the_administrator_and_goes_on_sale(client, stack, supplier):
