@@ -16,6 +16,8 @@ Made = Mapping[str, Any]
 
 MAX_OVERTAKEN = 20
 """Ids that a record keeps of corrections that were overtaken, the newest."""
+MAX_CHARACTERS = 60_000
+"""Of all values that the corrections of a record tell; an item of the table holds 400 KB."""
 BY_RULE = "rule"
 """Who made a correction, where no person did."""
 
@@ -99,15 +101,27 @@ def _still_restored(each: Made, field: str, value: Any) -> bool:
 
 
 def with_corrections(record: R, content: Mapping[str, Any], made: Sequence[Made]) -> R:
-    """The record with those of the corrections that `content`, which it is about to say, leaves standing. The
-    ids of the others are remembered: an edit, or another reversal, has overtaken them."""
-    kept = still_standing(content, made)
+    """The record with those of the corrections that `content`, which it is about to say, leaves standing, the
+    newest that it has room for. The ids of the others are remembered: an edit, or another reversal, has
+    overtaken them."""
+    kept = _newest(still_standing(content, made))
     remaining = {each["correction_id"] for each in kept}
     gone: list[str] = [
         each["correction_id"] for each in record.corrections if each["correction_id"] not in remaining
     ]
     overtaken = (*record.overtaken_corrections, *gone)[-MAX_OVERTAKEN:]
     return replace(record, corrections=tuple(kept), overtaken_corrections=overtaken)
+
+
+def _newest(made: Sequence[Made]) -> list[Made]:
+    kept, room = list(made), MAX_CHARACTERS - sum(map(_characters, made))
+    while room < 0:
+        room += _characters(kept.pop(0))
+    return kept
+
+
+def _characters(each: Made) -> int:
+    return len(str(each["before"])) + len(str(each["after"]))
 
 
 def still_standing(record: Mapping[str, Any], made: Sequence[Made]) -> list[Made]:

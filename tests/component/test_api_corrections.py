@@ -11,6 +11,7 @@ from component.validating import (
     a_supplier,
     an_offer,
     an_open_supplier,
+    record_of,
     rules_of,
     stored_offer,
     stored_supplier,
@@ -20,6 +21,7 @@ from component.validating import (
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials
 from chalicelib.domain.offer import Offer
+from chalicelib.domain.rules.catalog import OFFER_CHECKS
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.api_keys import new_key
 from chalicelib.storage import api_keys, suppliers
@@ -158,6 +160,19 @@ def test_a_later_edit_is_never_undone(seller: Seller, then_validated: bool) -> N
 
     assert (reply.status, reply.code) == (409, "CORRECTION_OVERTAKEN")
     assert stored_offer(offer).content["title"] == "Biro"
+
+
+def test_a_decision_that_was_under_way_does_not_correct_again(seller: Seller) -> None:
+    offer = seller.offer(title=" Pen")
+    seller.send("PATCH", "/offers/PEN", {"brand": "Other"})
+    batch = {"records": [record_of(stored_offer(offer))]}
+    reports = [validating.call(step, batch) for step in OFFER_CHECKS]
+
+    seller.reverse(corrections_of(offer)["/title"]["correction_id"])
+    validating.call("decide_offers", {**batch, "reports": reports})
+
+    assert stored_offer(offer).content["title"] == " Pen"
+    assert seller.validated(offer).content["title"] == " Pen"
 
 
 def test_an_edit_elsewhere_is_no_hindrance(seller: Seller) -> None:

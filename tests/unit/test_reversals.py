@@ -167,6 +167,19 @@ def test_an_administrators_correction_on_top_is_a_later_edit() -> None:
     assert undone(undone(edited, "cor_hand"), whitespace).content == {"title": " Pen "}
 
 
+def test_a_record_keeps_as_many_corrections_as_it_has_room_for() -> None:
+    offer = sent({"title": ""})
+    for number in range(20):
+        content = {"title": f"{number:05000}"}
+        (change,) = corrections.by_hand(offer.content, content)
+        made = [*offer.corrections, change.as_json(f"cor_{number}", at="", by="admin:1")]
+        offer = replace(reversals.with_corrections(offer, content, made), content=content)
+
+    assert [each["correction_id"] for each in offer.corrections] == [f"cor_{n}" for n in range(14, 20)]
+    assert offer.overtaken_corrections == tuple(f"cor_{n}" for n in range(14))
+    assert undone(offer, "cor_19").content == {"title": f"{18:05000}"}
+
+
 class Life(RuleBasedStateMachine):
     """Edits, validations and reversals in any order. The model remembers who had the last word on each field,
     and when each correction was made."""
