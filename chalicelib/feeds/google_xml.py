@@ -177,12 +177,14 @@ def _items(source: Source, opening: _Opening, start: Position) -> Iterator[_Item
         window, base = b"", len(opening.text)
         for chunk in source.chunks(start.offset):
             window += chunk
-            parser.Parse(chunk)
+            broken = _error_of(parser, chunk)
             for item in items.complete:
                 stop = window.index(b">", item.end - base) + 1
                 item.source, item.end = window[item.begin - base : stop], base + stop + shift
                 yield item
             items.complete.clear()
+            if broken:
+                raise broken
             passed = max(0, items.needed_from - base)
             window, base = window[passed:], base + passed
             if len(window) > MAX_ROW + len(chunk):
@@ -193,6 +195,15 @@ def _items(source: Source, opening: _Opening, start: Position) -> Iterator[_Item
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _not_well_formed(error, items.number) from error
+
+
+def _error_of(parser: expat.XMLParserType, chunk: bytes) -> expat.ExpatError | None:
+    """What is wrong with the chunk: what stands before it in the chunk was parsed and counts."""
+    try:
+        parser.Parse(chunk)
+    except expat.ExpatError as error:
+        return error
+    return None
 
 
 def _parser() -> expat.XMLParserType:

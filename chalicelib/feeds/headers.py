@@ -55,6 +55,7 @@ class Header:
     delimiter: str
     spaced: bool
     newline: bytes
+    width: int
     names: tuple[str, ...] = field(init=False)
     wording: Mapping[str, str] = field(init=False)
 
@@ -116,7 +117,8 @@ def _find(
     for row in rows:
         dialect = _dialect_of(row.cells)
         if dialect:
-            header = Header(dialect, _without_empty_end(row.cells), row.number, delimiter, spaced, newline)
+            columns = _without_empty_end(row.cells)
+            header = Header(dialect, columns, row.number, delimiter, spaced, newline, len(row.cells))
             _refuse_twice(header)
             _refuse_long(header)
             return header, Position(row.end, row.number + 1)

@@ -84,6 +84,7 @@ def _table(source: Source, encoding: str, options: Options, position: Position |
             number=begin.row,
             delimiter=header.delimiter,
             spaced=header.spaced,
+            width=header.width,
         )
 
     return tabular.feed(header, read, position or begin, options, encoding)

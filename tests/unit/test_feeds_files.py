@@ -269,8 +269,10 @@ def test_xml_with_a_document_type_is_refused_before_it_is_read(doctype: str):
     assert refused.value.code == "DOCTYPE"
 
 
-def test_xml_that_breaks_off_keeps_the_items_before_it():
-    feed = opened(RSS.format(encoding="utf-8").partition("oops")[0])
+@pytest.mark.parametrize("damage", ["", "</g:prize>"])
+def test_xml_that_breaks_off_keeps_the_items_before_it(damage: str):
+    before, _, rest = RSS.format(encoding="utf-8").partition("oops")
+    feed = opened(f"{before}{damage}{rest if damage else ''}")
 
     assert next(feed.rows).sku == "T-1"
     with pytest.raises(FeedRefused, match="item 2"):

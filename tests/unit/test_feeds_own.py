@@ -1,6 +1,7 @@
 """Our own dialect: what a table or a line of JSON says, row by row."""
 
-from unit.feeds import opened, rows_of, rules, written
+import pytest
+from unit.feeds import offer_of, opened, rows_of, rules, written
 
 
 def test_a_table_says_what_an_offer_body_says():
@@ -30,6 +31,17 @@ def test_a_row_whose_quote_never_closes_takes_no_other_row_with_it():
 
     assert (bad.number, rules(bad)) == (2, ["feed.row_end"])
     assert (good.number, good.sku, good.faults) == (3, "A-2", ())
+
+
+@pytest.mark.parametrize(
+    "good", ["A-2,Pot,2 EUR", 'A-2,"Pot",2 EUR', 'A-2,"Pot, blue",2 EUR', '"A-2","Pot","2 EUR"']
+)
+def test_no_quote_that_stays_open_swallows_a_row_whatever_quotes_follow(good: str):
+    found = rows_of("sku,title,price\n" + f'A-1,"Tea,1 EUR\n{good}\n' * 40)
+
+    assert [row.sku for row in found] == [None, "A-2"] * 40
+    assert {tuple(rules(row)) for row in found} == {("feed.row_end",), ()}
+    assert {offer_of(row)["price"]["amount"] for row in found[1::2]} == {"2.00"}
 
 
 def test_failed_rows_come_back_with_their_reason_and_are_read_again_as_they_were():
