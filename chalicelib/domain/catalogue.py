@@ -56,10 +56,6 @@ class Listing:
     prices: tuple[tuple[str, str], ...]
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    @property
-    def price(self) -> str:
-        return self.prices[-1][0]
-
     def price_at(self, moment: str) -> str:
         """The price's sort key as of `moment`; the earliest known where that is later."""
         return next((key for key, since in reversed(self.prices) if since <= moment), self.prices[0][0])

@@ -5,8 +5,6 @@ has no cards, so a search is two round trips. A cursor goes on behind a place th
 places move, carries the moment of its first page: the pages behind show everything where it stood then.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass, replace
@@ -19,7 +17,7 @@ from chalicelib.domain.rules.text import essence
 from chalicelib.problems import BadRequest
 from chalicelib.services.read_catalogue import id_of_gtin
 from chalicelib.services.relist_products import LASTS
-from chalicelib.storage import catalogue
+from chalicelib.storage import catalogue, pages
 from chalicelib.storage.catalogue import Only
 
 RELEVANCE, PRICE, PRICE_DOWN, NEWEST = "relevance", "price", "-price", "newest"
@@ -164,7 +162,7 @@ def _start(wanted: Wanted, cursor: str | None, now: datetime) -> _Start:
     if cursor is None:
         return _Start(clock.timestamp(now) if moves else "", None)
     try:
-        digest, as_of, after = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
+        digest, as_of, after = pages.unpacked(cursor)
         moment = clock.parse(as_of) if as_of else now
         usable = (
             digest == wanted.digest
@@ -172,7 +170,7 @@ def _start(wanted: Wanted, cursor: str | None, now: datetime) -> _Start:
             and moment <= now + _DRIFT
             and 0 < len(after.encode()) <= _LONGEST_SORT
         )
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         usable = False
     if not usable:
         raise BadRequest("INVALID_CURSOR", "Send the next_cursor of a page of this very list.")
@@ -182,5 +180,4 @@ def _start(wanted: Wanted, cursor: str | None, now: datetime) -> _Start:
 
 
 def _cursor(wanted: Wanted, start: _Start) -> str:
-    plain = json.dumps([wanted.digest, start.as_of, start.after], separators=(",", ":"))
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+    return pages.packed([wanted.digest, start.as_of, start.after])

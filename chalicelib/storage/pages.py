@@ -5,7 +5,6 @@ removed meanwhile: nothing comes twice, nothing that stayed is lost.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -45,10 +44,7 @@ def decode(
     """
     if cursor is None:
         return None
-    try:
-        key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
-    except (ValueError, binascii.Error) as error:
-        raise BadCursor from error
+    key = unpacked(cursor)
     if not isinstance(key, dict) or set(key) != set(attributes) or key.get(partition[0]) != partition[1]:
         raise BadCursor
     if not all(map(_is_key_part, key.values())):
@@ -75,5 +71,18 @@ def encode(last_key: Mapping[str, Mapping[str, str]] | None) -> str | None:
     """The cursor behind the item that has this key, None where nothing comes behind it."""
     if not last_key:
         return None
-    plain = json.dumps({name: value["S"] for name, value in last_key.items()}, separators=(",", ":"))
+    return packed({name: value["S"] for name, value in last_key.items()})
+
+
+def packed(value: Any) -> str:
+    """A JSON value as a cursor."""
+    plain = json.dumps(value, separators=(",", ":"))
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def unpacked(cursor: str) -> Any:
+    """The JSON value of a cursor. Raises BadCursor for a text that holds none."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
+    except (ValueError, RecursionError) as error:
+        raise BadCursor from error

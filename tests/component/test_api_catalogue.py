@@ -1,3 +1,5 @@
+import base64
+import json
 import math
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +12,7 @@ from shop_window import a_product, entries, numbers, size_of
 
 from chalicelib import clock
 from chalicelib.domain.offer import Product
+from chalicelib.services.browse_catalogue import Wanted
 from chalicelib.services.relist_products import relist
 from chalicelib.storage.items import Item
 
@@ -226,6 +229,14 @@ def test_a_forged_cursor_is_refused(cursor: str) -> None:
     reply = get(cursor=cursor)
 
     assert (reply.status, reply.code) == (400, "INVALID_CURSOR")
+
+
+def test_a_cursor_made_to_break_its_reader_is_refused() -> None:
+    digest = Wanted(sort="price").digest
+    deep, far = "[" * 1500, json.dumps([digest, "0001-01-01T00:00:00+23:00", "EUR"])
+    for plain in (deep, far, json.dumps([digest, "2026-03-01", "EUR"]), json.dumps([digest, "", "EUR"])):
+        reply = get(sort="price", cursor=base64.urlsafe_b64encode(plain.encode()).decode().rstrip("="))
+        assert (reply.status, reply.code) == (400, "INVALID_CURSOR")
 
 
 def test_a_page_that_the_client_holds_is_not_sent_again() -> None:

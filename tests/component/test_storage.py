@@ -256,6 +256,12 @@ def test_a_cursor_of_no_place_in_the_list_is_refused(place: object):
         offers.page_of_supplier(SUPPLIER, limit=1, cursor=base64.urlsafe_b64encode(forged).decode())
 
 
+@pytest.mark.parametrize("plain", [b"", b"[" * 1500, b"\xff", b"null"])
+def test_a_cursor_that_holds_no_key_is_refused(plain: bytes):
+    with pytest.raises(BadCursor):
+        offers.page_of_supplier(SUPPLIER, limit=1, cursor=base64.urlsafe_b64encode(plain).decode())
+
+
 def test_a_cursor_opens_only_the_list_that_gave_it():
     for sku in "AB":
         commit(offers.adding(an_offer(sku)))
