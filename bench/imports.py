@@ -5,6 +5,7 @@ The real handlers run here against a stub of AWS in another process: the import 
 bucket, then the stream handler is given what the worker wrote. CPU is this process's alone.
 """
 
+import argparse
 import csv
 import io
 import json
@@ -32,8 +33,9 @@ _LONG = 100_000.0
 """Seconds: one worker reads it all, for the stub knows no hand-over."""
 
 
-def measured(rows: int, *, profile: str | None = None) -> Json:
-    """The figures of an import of so many rows."""
+def measured(rows: int, *, follow: bool = True, profile: str | None = None) -> Json:
+    """The figures of an import of so many rows, and of what the stream handler makes of it unless `follow` is
+    false. With `profile` no CPU, but where it goes, in files whose names begin so."""
     with ExitStack() as stack:
         pictures = stack.enter_context(_pictures())
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -42,38 +44,48 @@ def measured(rows: int, *, profile: str | None = None) -> Json:
             file.writelines(generated_feed.write(rows, images=pictures))
         port = stack.enter_context(_process("bench.stub", FEED, str(feed)))
         _set_environment(port)
-        return _run(rows, feed.stat().st_size, port, profile)
+        _store(feed.stat().st_size)
+        figures = {"rows": rows, **_imported(rows, port, profile)}
+        return figures | (_followed(port, profile) if follow else {})
 
 
-def _run(rows: int, size: int, port: int, profile: str | None) -> Json:
-    from chalicelib.events import stream
+def _imported(rows: int, port: int, profile: str | None) -> Json:
     from chalicelib.services import run_import
 
-    _store(size)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak_mb()
     message = {"import_id": IMPORT, "correlation_id": "bench"}
-    worker = _cpu(lambda: run_import.receive(message, seconds=_LONG), profile)
-    after_worker = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    bill = _ask(port, "Bill")
-    records = [_inserted(number, item) for number, item in enumerate(_ask(port, "Items")["items"])]
-    streamed = [each for each in records if each["dynamodb"]["NewImage"]["kind"]["S"] in STREAM_KINDS]
-    batches = [streamed[at : at + _STREAM_BATCH] for at in range(0, len(streamed), _STREAM_BATCH)]
-    offers = sum(each["dynamodb"]["NewImage"]["kind"]["S"] == "OFFER" for each in streamed)
-    following = _cpu(lambda: [stream.on_change({"Records": each}, None) for each in batches], profile)
-    followed = _ask(port, "Bill")
+    spent = _cpu(lambda: run_import.receive(message, seconds=_LONG), profile)
+    after, bill = _peak_mb(), _ask(port, "Bill")
     return {
-        "rows": rows,
-        "worker_ms_per_row": worker / rows,
-        "stream_ms_per_row": following / offers,
+        "worker_ms_per_row": spent / rows,
         "worker_units_per_row": sum(bill["units"].values()) / rows,
-        "stream_units_per_row": (sum(followed["units"].values()) - sum(bill["units"].values())) / offers,
         "units_of": {kind: round(units / rows, 3) for kind, units in bill["units"].items()},
-        "lambda_calls_per_row": (1 + len(batches)) / rows,
         "requests_per_row": sum(bill["asked"].values()) / rows,
+        "peak_mb": after,
+        "grown_mb": after - before,
         **_ended(rows, bill["ended"], port),
-        "peak_mb": after_worker / 1024,
-        "grown_mb": (after_worker - before) / 1024,
     }
+
+
+def _followed(port: int, profile: str | None) -> Json:
+    """Of the rows that the stub remembers."""
+    from chalicelib.events import stream
+
+    before = sum(_ask(port, "Bill")["units"].values())
+    items = [each for each in _ask(port, "Items")["items"] if each["kind"]["S"] in STREAM_KINDS]
+    records = [_inserted(number, item) for number, item in enumerate(items)]
+    batches = [records[at : at + _STREAM_BATCH] for at in range(0, len(records), _STREAM_BATCH)]
+    offers = sum(item["kind"]["S"] == "OFFER" for item in items)
+    spent = _cpu(lambda: [stream.on_change({"Records": each}, None) for each in batches], profile)
+    return {
+        "stream_ms_per_row": spent / offers,
+        "stream_units_per_row": (sum(_ask(port, "Bill")["units"].values()) - before) / offers,
+        "lambda_calls_per_row": len(batches) / offers,
+    }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _ended(rows: int, ended: Json, port: int) -> Json:
@@ -183,5 +195,14 @@ def _ask(port: int, what: str) -> Json:
         return dict(json.loads(reply.read()))
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure an import, and print the figures as JSON.")
+    parser.add_argument("rows", type=int)
+    parser.add_argument("--alone", action="store_true", help="the worker alone, without the stream handler")
+    parser.add_argument("--profile", help="what the profiles' file names begin with")
+    options = parser.parse_args()
+    print(json.dumps(measured(options.rows, follow=not options.alone, profile=options.profile)))
+
+
 if __name__ == "__main__":
-    print(json.dumps(measured(int(sys.argv[1]), profile=sys.argv[2] if len(sys.argv) > 2 else None)))
+    main()

@@ -25,7 +25,6 @@ BINARY_TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
 MEDIA_TYPES = [json_body.JSON, *TEXT_TYPES, *BINARY_TYPES]
-"""For `content_types` of a route, so that the gateway's description and the check here agree."""
 
 UNTOUCHED = (*TEXT_TYPES, *BINARY_TYPES)
 """What the gateway must not take for UTF-8: exports come in other encodings, too."""

@@ -14,8 +14,8 @@ from bench import generated_feed
 from bench.pictures import showing
 from examples.client import Client
 
-ROWS = 700
-"""Seven with each kind of damage; tests/component/test_import_size.py reads 5,000."""
+ROWS = 300
+"""Three with each kind of damage; tests/component/test_import_size.py reads 5,000."""
 Json = dict[str, Any]
 
 
@@ -164,7 +164,7 @@ def test_of_a_large_feed_good_rows_go_live_and_each_bad_one_comes_back_with_its_
 def test_a_small_import_does_not_wait_for_anothers_large_one(stack, pictures):
     client = Client(stack.base_url)
     with actors.a_supplier(client) as one, actors.a_supplier(client) as other:
-        large = asked(one, b"".join(generated_feed.write(ROWS // 2, images=pictures)))
+        large = asked(one, b"".join(generated_feed.write(ROWS, images=pictures)))
         small = sent_in(other, written(GOOGLE, pictures), "text/csv")
 
         assert small["lines_in_success"] == 2

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from chalice.deploy.validate import validate_route_content_types, validate_routes
 
 from app import app
 
@@ -43,6 +44,11 @@ def test_the_app_imports_without_any_setting():
     )
 
     assert alone.returncode == 0, alone.stderr.decode()
+
+
+def test_the_app_is_one_that_chalice_deploys():
+    validate_routes(app.routes)
+    validate_route_content_types(app.routes, app.api.binary_types)
 
 
 def test_every_function_has_settings_and_a_policy_of_its_own_and_no_setting_is_left_over():
