@@ -22,6 +22,9 @@ _MARKS = (
 )
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)""", re.ASCII)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_WRONG = re.compile(r"[\udc80-\udcff]")
+"""What Python makes of bytes that are not UTF-8 (PEP 383)."""
 _FAMILIES = (
     *(
         "utf-",
@@ -100,9 +103,9 @@ def _known(name: str) -> str:
 
 
 def _is_utf_8(head: bytes) -> bool:
-    """Whether the beginning is UTF-8; its last character may be cut."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return True
+    """Whether the beginning is UTF-8, its last character perhaps cut. Single wrong bytes among more
+    characters that are right are damage of their rows, not another encoding of all.
+    """
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(head)
+    wrong = len(_WRONG.findall(text))
+    return wrong == 0 or len(_NOT_ASCII.findall(text)) > 2 * wrong

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from unit.feeds import offers_of, opened, rows_of, rules, written
+from unit.feeds import offer_of, offers_of, opened, rows_of, rules, written
 
 from chalicelib.feeds import FeedRefused
 
@@ -54,6 +54,17 @@ def test_a_row_in_another_encoding_than_the_files_beginning_says_so():
     assert rows[-1].offer is not None
     assert rows[-1].offer["title"] == "Thé"
     assert rules(rows[-1]) == ["feed.encoding"]
+
+
+def test_one_wrong_byte_does_not_make_another_encoding_of_the_file():
+    content = "sku,title,price\nC-1,Thé,1 EUR\nC-2,Thé,2 EUR\nC-3,Caf?,3 EUR\n".encode().replace(
+        b"?", b"\xe9"
+    )
+
+    found = rows_of(content)
+
+    assert [offer_of(row)["title"] for row in found] == ["Thé", "Thé", "Café"]
+    assert [rules(row) for row in found] == [[], [], ["feed.encoding"]]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
