@@ -60,7 +60,10 @@ def _row(candidate: Candidate, header: Header, options: Options) -> Row:
     )
     sku, offer = header.dialect.read(reading)
     if not sku:
-        reading.note("sku", "MISSING_ATTRIBUTE", "sku", "The row has no SKU; give each offer one of its own.")
+        column = reading.filled("sku", "id", "variant_sku")
+        reading.note(
+            "sku", "MISSING_ATTRIBUTE", column, "The row has no SKU; give each offer one of its own."
+        )
     return Row(record.number, raw, sku or None, offer, tuple(reading.faults), candidate.after)
 
 

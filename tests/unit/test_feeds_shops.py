@@ -278,6 +278,12 @@ def test_what_a_shop_exports_is_what_an_offer_body_may_say(export: str):
         assert row.is_refused or OfferBodySchema().load(dict(offer_of(row)))
 
 
+def test_a_row_without_a_sku_names_the_column_where_it_belongs():
+    (row,) = rows_of("id\ttitle\tavailability\tlink\tprice\n\tTea\tout of stock\t\t15 EUR\n")
+
+    assert [(fault.rule, fault.column) for fault in row.faults] == [("feed.sku", "id")]
+
+
 def test_our_own_dialect_says_all_that_an_offer_body_can():
     assert {"sku", *OfferBodySchema().fields} == own.FIELDS
 
