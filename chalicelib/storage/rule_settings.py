@@ -29,7 +29,7 @@ def page(*, limit: int, cursor: str | None) -> pages.Page[SettingsVersion]:
         limit=limit,
         last_evaluated_key=pages.within(start, prefix),
         scan_index_forward=False,
-        attributes_to_get=["PK", "SK", "kind", "version", "set_by", "reason", "created_at"],
+        attributes_to_get=["PK", "SK", "kind", "version", "set_by", "reason", "review_id", "created_at"],
     )
     return pages.read(results, _from_item)
 
