@@ -90,6 +90,11 @@ def a_row(number: int, **fields: Any) -> Json:
     return {"sku": f"PEN-{number}", **body, **fields}
 
 
+def body_of(row: Mapping[str, Any]) -> Json:
+    """What the row says, as a request says it."""
+    return {name: value for name, value in row.items() if name != "sku"}
+
+
 def a_bad_row(number: int) -> Json:
     """A row of which nothing is stored."""
     return a_row(number, price={"amount": "x", "currency": "EUR"})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from importing import NDJSON, Seller, a_bad_row, a_feed, a_row, a_seller, table
+from importing import NDJSON, Seller, a_bad_row, a_feed, a_row, a_seller, body_of, table
 
 from chalicelib.services import run_import
 
@@ -74,7 +74,7 @@ def stored_corrections(seller: Seller, report: dict[str, Any]) -> list[tuple[Any
 
 
 def test_one_offer_is_tried_as_its_body(seller: Seller):
-    body = {name: value for name, value in a_row(1, gtin="4006381333930").items() if name != "sku"}
+    body = body_of(a_row(1, gtin="4006381333930"))
 
     report = seller.send("POST", "/offer-validations", body).json
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import boto3
 import pytest
-from importing import Seller, a_bad_row, a_feed, a_row, a_seller, gtin, table, waiting, work
+from importing import Seller, a_bad_row, a_feed, a_row, a_seller, body_of, gtin, table, waiting, work
 
 from chalicelib import clock
-from chalicelib.domain.rules.facts import Image
+from chalicelib.domain.rules.facts import REACHED, Image
 from chalicelib.feeds import open_feed
 from chalicelib.services.import_chunks import Context, store
 from chalicelib.services.remote_checks import OutOfTime
 from chalicelib.services.seen_skus import SeenSkus
-from chalicelib.storage import suppliers
+from chalicelib.storage import products, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -134,8 +134,7 @@ def test_an_offer_is_stored_as_a_request_would_store_it(seller: Seller):
     seller.imported(a_feed(a_row(1)))
     imported = seller.offer("PEN-1")
     other = a_seller(tax_id="DE812871812")
-    body = {name: value for name, value in a_row(2).items() if name != "sku"}
-    put = other.send("PUT", "/offers/PEN-2", body).json
+    put = other.send("PUT", "/offers/PEN-2", body_of(a_row(2))).json
 
     assert imported.keys() - put.keys() == {"product_id", "current_price"} & imported.keys()
     assert imported["available"] == put["available"]
@@ -376,6 +375,28 @@ class TestWorkers:
         assert (good.outcome, bad.outcome) == ("PENDING", "ERROR")
         offer = seller.offer("PEN-1")
         assert (offer["validation_state"], offer["acceptance"]) == ("PENDING", "NEW")
+
+    def test_what_others_write_between_judging_and_writing_is_taken_into_account(self, seller: Seller):
+        """Another supplier's offer of the same new product, and the supplier's own request."""
+        other = a_seller(tax_id="DE812871812")
+        once = iter([True])
+
+        def meanwhile(_url: str) -> Image:
+            if next(once, False):
+                other.imported(a_feed(a_row(1)))
+                seller.send("PUT", "/offers/PEN-2", {**body_of(a_row(2)), "title": "By hand"})
+            return Image(REACHED, 400, 400, 200)
+
+        rows = open_feed(io.BytesIO(a_feed(a_row(1), a_row(2), a_row(3)))).rows
+        context = Context(seller.supplier_id, clock.timestamp(), SeenSkus(), meanwhile)
+
+        results = store(list(rows), context)
+
+        assert [each.outcome for each in results] == ["SUCCESS"] * 3
+        product = products.get(seller.offer("PEN-1")["product_id"])
+        assert product
+        assert product.offer_ids.keys() == {seller.supplier_id, other.supplier_id}
+        assert (seller.offer("PEN-2")["title"], seller.offer("PEN-2")["active"]) == ("Pen number 2", True)
 
     def test_an_import_ends_with_its_supplier(self, seller: Seller):
         import_id = seller.post(a_feed(a_row(1))).json["import"]["import_id"]
