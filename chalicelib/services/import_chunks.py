@@ -107,22 +107,31 @@ def _settled(
         return
     judgement = judged(waiting, supplier, view=context.view, seconds=IMAGE_SECONDS)
     _set_stock([each.candidate for each in judgement.verdicts if each.changes_nothing], context)
-    refused = []
-    for group in _groups(judgement, supplier, context):
-        if _written([write for each in group for write in each.writes]):
-            for planned in group:
-                if planned.writes:
-                    judgement.deciding.note(planned.verdict.case, planned.verdict.offer)
-                yield result_of(planned.verdict)
-        else:
-            refused += [planned.verdict.candidate.sent for planned in group]
-    conclude(judgement.deciding)
+    refused: list[Sent] = []
+    try:
+        yield from _stored(judgement, supplier, context, refused)
+    finally:
+        conclude(judgement.deciding)
     yield from (_left_to_validation(each.sent, supplier) for each in judgement.undecided)
     for row in refused:
         if is_second_try:
             yield _left_to_validation(row, supplier)
         else:
             yield from _settled([row], supplier, context, is_second_try=True)
+
+
+def _stored(
+    judgement: Judgement, supplier: Supplier, context: Context, refused: list[Sent]
+) -> Iterator[RowResult]:
+    """The results of what could be written; what could not goes to `refused`."""
+    for group in _groups(judgement, supplier, context):
+        if not _written([write for each in group for write in each.writes]):
+            refused += [each.verdict.candidate.sent for each in group]
+            continue
+        for each in group:
+            if each.writes:
+                judgement.deciding.note(each.verdict.case, each.verdict.offer)
+            yield result_of(each.verdict)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from chalicelib.api.schemas.common import (
     moment,
     page_of,
 )
+from chalicelib.api.schemas.reviews import ProposalSchema
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import Flag, one_of, optional_text
 from chalicelib.bodies.offer import OfferBodySchema
@@ -85,15 +86,11 @@ class CandidateSchema(OfferBodySchema):
     sku = optional_text(64)
 
 
-class TriedCorrectionSchema(AnswerSchema):
+class TriedCorrectionSchema(ProposalSchema):
     """A correction that validation would make."""
 
     row = fields.Integer(required=True)
     sku = fields.String(required=True, allow_none=True)
-    rule = fields.String(required=True)
-    field = fields.String(required=True)
-    before = fields.Raw(allow_none=True)
-    after = fields.Raw(allow_none=True)
 
 
 class DryRunSchema(AnswerSchema):
