@@ -87,16 +87,16 @@ def test_what_nobody_sells_is_not_listed() -> None:
     assert found() == found(sort="price") == found(q="tea") == []
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 24])
 @pytest.mark.parametrize("narrowed", [{}, {"category": "food"}, {"brand": "NORTHERN"}, {"q": "tea"}])
-def test_every_sort_pages_through_the_same_products(narrowed: dict[str, str], limit: int) -> None:
+def test_every_sort_pages_through_the_same_products(narrowed: dict[str, str]) -> None:
     show(*(a_product(number, price) for number, price in enumerate(["3.00", "1.00", "20.00", "1.00"], 1)))
-    query = {**narrowed, "limit": limit}
 
-    assert found(**query, sort="price") == [2, 4, 1, 3]
-    assert found(**query, sort="-price") == [3, 1, 4, 2]
-    assert found(**query, sort="newest") == [4, 3, 2, 1]
-    assert found(**query) == [4, 3, 2, 1]
+    for limit in (1, 2, 3, 24):
+        query = {**narrowed, "limit": limit}
+        assert found(**query, sort="price") == [2, 4, 1, 3]
+        assert found(**query, sort="-price") == [3, 1, 4, 2]
+        assert found(**query, sort="newest") == [4, 3, 2, 1]
+        assert found(**query) == [4, 3, 2, 1]
 
 
 def test_prices_of_other_currencies_are_listed_apart() -> None:
@@ -169,9 +169,8 @@ def test_a_product_is_found_by_any_form_of_its_gtin() -> None:
     assert get(gtin="4006381333931", q="tea").faults == {"/gtin": "INVALID_VALUE"}
 
 
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
+def test_a_question_that_makes_no_sense_is_refused() -> None:
+    for query, pointer in (
         ({"sort": "cheapest"}, "/sort"),
         ({"sort": ""}, "/sort"),
         ({"q": ""}, "/q"),
@@ -184,12 +183,9 @@ def test_a_product_is_found_by_any_form_of_its_gtin() -> None:
         ({"limit": "0"}, "/limit"),
         ({"limit": "101"}, "/limit"),
         ({"page": "2"}, "/page"),
-    ],
-)
-def test_a_question_that_makes_no_sense_is_refused(query: dict[str, str], pointer: str) -> None:
-    reply = get(**query)
-
-    assert (reply.status, list(reply.faults)) == (422, [pointer])
+    ):
+        reply = get(**query)
+        assert (reply.status, list(reply.faults)) == (422, [pointer])
 
 
 def test_what_cannot_be_in_any_list_is_not_there() -> None:
@@ -222,13 +218,10 @@ def test_a_cursor_belongs_to_its_list() -> None:
         assert (reply.status, reply.code) == (400, "INVALID_CURSOR")
 
 
-@pytest.mark.parametrize(
-    "cursor", ["x", "%", "eyJhIjoxfQ", "bnVsbA", "W10", "WzEsMiwzXQ", "WyIiLCIiLCIiXQ", "é"]
-)
-def test_a_forged_cursor_is_refused(cursor: str) -> None:
-    reply = get(cursor=cursor)
-
-    assert (reply.status, reply.code) == (400, "INVALID_CURSOR")
+def test_a_forged_cursor_is_refused() -> None:
+    for cursor in ("x", "%", "eyJhIjoxfQ", "bnVsbA", "W10", "WzEsMiwzXQ", "WyIiLCIiLCIiXQ", "é"):
+        reply = get(cursor=cursor)
+        assert (reply.status, reply.code) == (400, "INVALID_CURSOR"), cursor
 
 
 def test_a_cursor_made_to_break_its_reader_is_refused() -> None:
@@ -256,7 +249,7 @@ def test_a_page_of_24_cards_is_one_query_of_two_read_units(asked: Asked) -> None
     show(
         *(
             a_product(number, f"{number}.00", title=f"A title as long as many: {number:030}")
-            for number in range(1, 41)
+            for number in range(1, 31)
         )
     )
     asked.clear()
@@ -271,7 +264,7 @@ def test_a_page_of_24_cards_is_one_query_of_two_read_units(asked: Asked) -> None
 
 
 def test_a_search_is_one_query_and_one_read_of_cards(asked: Asked) -> None:
-    show(*(a_product(number) for number in range(1, 41)))
+    show(*(a_product(number) for number in range(1, 31)))
     asked.clear()
 
     assert len(get(q="green tea").json["items"]) == 24

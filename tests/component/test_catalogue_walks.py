@@ -191,8 +191,8 @@ def test_a_walk_through_a_list_shows_what_stays_in_it_exactly_once() -> None:
     run_state_machine_as_test(
         Catalogue,
         settings=settings(
-            max_examples=15,
-            stateful_step_count=20,
+            max_examples=10,
+            stateful_step_count=16,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         ),
