@@ -34,6 +34,7 @@ SECONDS = 70.0
 
 _MOST_COLUMNS, _LONGEST_NAME = 100, 100
 """Of unused columns, so that a list of imports stays readable."""
+_TRIES = 3
 _LEASE = timedelta(seconds=150)
 
 
@@ -77,22 +78,24 @@ class _Lost(Exception):
 
 def _taken(import_id: str) -> Import | None:
     """The import under a lease of this worker; None where there is nothing to do or another is at it."""
-    import_ = imports.get(import_id)
-    if import_ is None or not import_.has_file or import_.finished_at is not None:
-        return None
-    now = clock.now()
-    taken = replace(
-        import_,
-        status=CANCELLED if import_.status == CANCELLED else RUNNING,
-        lease=ids.new_id("run"),
-        lease_until=clock.timestamp(now + _LEASE),
-    )
-    try:
-        commit(imports.leasing(taken, status=import_.status, now=clock.timestamp(now)))
-    except WriteRefused:
-        telemetry.log("IMPORT_TAKEN", import_id=import_id)
-        return None
-    return taken
+    for _ in range(_TRIES):  # it may be cancelled at this very moment, and must be ended then, too
+        import_ = imports.get(import_id)
+        if import_ is None or not import_.has_file or import_.finished_at is not None:
+            return None
+        now = clock.now()
+        taken = replace(
+            import_,
+            status=CANCELLED if import_.status == CANCELLED else RUNNING,
+            lease=ids.new_id("run"),
+            lease_until=clock.timestamp(now + _LEASE),
+        )
+        try:
+            commit(imports.leasing(taken, status=import_.status, now=clock.timestamp(now)))
+        except WriteRefused:
+            continue
+        return taken
+    telemetry.log("IMPORT_TAKEN", import_id=import_id)
+    return None
 
 
 def _work(import_: Import, *, until: float) -> None:
