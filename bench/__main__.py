@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import rules
 from bench.measure import asked_of_the_table, cpu_microseconds
 from bench.world import World, an_order, world
 from localaws.instance import PROJECT
@@ -102,6 +103,7 @@ def main() -> None:
     ).stdout.strip()
     with world() as place:
         measured = figures(place)
+    measured.append(Figure("correct and check an offer, CPU", rules.microseconds_per_offer(), "us", 300))
     measured += import_figures()
     print(f"{'figure':48}{'measured':>12}{'budget':>10}")
     with RESULTS.open("a") as results:

@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 MISSING = object()
+_OBJECTS = (dict, Mapping)
+"""dict first: asking for the abstract type is slow."""
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[str]:
@@ -91,7 +93,7 @@ def _parts(pointer: str) -> tuple[str, ...]:
 
 
 def _child(node: Any, part: str) -> Any:
-    if isinstance(node, dict | Mapping):  # dict first: asking for the abstract type is slow
+    if isinstance(node, _OBJECTS):
         return node.get(part, MISSING)
     if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
         return node[int(part)]

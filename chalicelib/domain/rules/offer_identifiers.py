@@ -11,6 +11,25 @@ from chalicelib.domain.rules.kinds import WARNING, CheckRule, Finding, Place, Re
 STEP = "offer_identifiers"
 SAME, NEAR = 101, 85
 """Likenesses of names, of 100. At 85 one wrong letter in five is near, and `Nike` and `Nikon` are not."""
+_SAYS_NOTHING = (
+    *("available", "barcode", "code", "does", "don", "ean", "exempt", "exemption", "exists", "for", "gtin"),
+    *("has", "have", "identifier", "is", "isbn", "it", "item", "mpn", "no", "none", "not", "number", "other"),
+    *(
+        "our",
+        "product",
+        "products",
+        "test",
+        "the",
+        "there",
+        "this",
+        "true",
+        "unknown",
+        "upc",
+        "we",
+        "without",
+    ),
+    *("do", "yes"),
+)
 _FORM = "a GTIN of 8, 12, 13 or 14 digits, as the product's barcode shows it"
 
 
@@ -142,38 +161,7 @@ def gtin_exemption_not_credible(
     record: Record,
     _facts: OfferFacts,
     *,
-    says_nothing: Sequence[str] = (
-        *(
-            "a",
-            "available",
-            "barcode",
-            "code",
-            "do",
-            "does",
-            "don",
-            "ean",
-            "exempt",
-            "exemption",
-            "exists",
-            "for",
-        ),
-        *("gtin", "has", "have", "i", "identifier", "is", "isbn", "it", "item", "mpn", "no", "none", "not"),
-        *(
-            "number",
-            "our",
-            "product",
-            "products",
-            "t",
-            "the",
-            "there",
-            "this",
-            "unknown",
-            "upc",
-            "we",
-            "without",
-        ),
-        *("yes", "true", "test", "other"),
-    ),
+    says_nothing: Sequence[str] = _SAYS_NOTHING,
 ) -> Iterator[Place]:
     """Amazon, GTIN exemption: granted for a reason. One is not credible that holds no word but these."""
     reason = str(record.get("identifier_exempt_reason") or "")
