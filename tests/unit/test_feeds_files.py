@@ -139,6 +139,7 @@ def test_a_packed_feed_is_unpacked_and_read_on(packed: bytes):
         (b"<rss><channel><item><title>News</title></item></channel></rss>", "UNKNOWN_DIALECT"),
         (b"\x00\x01\x02\x03" * 50, "UNKNOWN_DIALECT"),
     ],
+    ids=["empty", "blank", "two files", "half a zip", "half a gzip", "xls", "pdf", "html", "news", "noise"],
 )
 def test_what_is_no_feed_is_refused_by_its_kind(content: bytes, code: str):
     with pytest.raises(FeedRefused) as refused:
