@@ -18,6 +18,7 @@ _KB = 1024
 _INDEXES = {"GSI1PK": True, "GSI3PK": False}
 """Key of each index, and whether it holds all of the item."""
 
+_PAGE = 100
 _KEPT = 20_000
 """Items that it remembers; of more it knows their bill and how they ended. What an import keeps of its rows
 it remembers all."""
@@ -66,14 +67,17 @@ def _write_together(body: Json) -> Json:
 
 
 def _query(body: Json) -> Json:
-    """Items of a partition whose sort keys begin so; the indexes are empty."""
+    """A page of the items of a partition whose sort keys begin so; the indexes are empty."""
     pk, *prefix = (value["S"] for value in body["ExpressionAttributeValues"].values() if "S" in value)
+    after = _key(body["ExclusiveStartKey"]) if "ExclusiveStartKey" in body else ""
     found = [
         item
         for key, item in sorted(items.items())
-        if "IndexName" not in body and key.startswith(f"{pk}|{prefix[0] if prefix else ''}")
+        if "IndexName" not in body and key > after and key.startswith(f"{pk}|{prefix[0] if prefix else ''}")
     ]
-    return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+    page = found[:_PAGE]
+    more = {"LastEvaluatedKey": {name: page[-1][name] for name in ("PK", "SK")}} if page != found else {}
+    return {"Items": page, "Count": len(page), "ScannedCount": len(page), **more}
 
 
 def _write_many(body: Json) -> Json:
