@@ -116,12 +116,16 @@ class OfferBodySchema(StrictSchema):
     available_until = Moment()
     commission_category = optional_text(200)
 
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _has_a_price(self, _data: dict[str, Any], sent: Any, **_options: Any) -> None:
+        """Told together with the other fields that are missing."""
+        if isinstance(sent, dict) and "price" not in sent and not sent.get("prices"):
+            raise ValidationError(fields.Field.default_error_messages["required"], "price")
+
     @validates_schema
     def _has_prices_that_fit(self, data: dict[str, Any], **_options: Any) -> None:
         windows = data.get("prices", [])
-        if "price" not in data and not windows:
-            raise ValidationError(fields.Field.default_error_messages["required"], "price")
-        faults = _price_faults(data, windows)
+        faults = _price_faults(data, windows) if "price" in data or windows else None
         if faults:
             raise ValidationError(faults)
 

@@ -104,7 +104,7 @@ def _quantity(row: Reading) -> int | str | None:
             "availability", "INVALID_ATTRIBUTE", "availability", "Send in_stock, out_of_stock or preorder."
         )
         return None
-    if state == OUT_OF_STOCK or (state == BACKORDER and not row.text("availability_date")):
+    if state == OUT_OF_STOCK or (state in (PREORDER, BACKORDER) and not row.text("availability_date")):
         return 0
     for name in _QUANTITIES:
         counted = row.whole(name)

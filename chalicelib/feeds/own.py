@@ -8,9 +8,9 @@ from chalicelib.feeds.readings import Reading, filled
 
 NAMES = {"NDJSON": "MARKETPLACE_NDJSON", "JSON": "MARKETPLACE_JSON", "TABLE": "MARKETPLACE_CSV"}
 
-_TEXTS = ("title", "description", "brand", "category", "condition")
-_OPTIONAL_TEXTS = (
-    *("gtin", "identifier_exempt_reason", "commission_category"),
+_TEXTS = ("title", "description", "brand", "category")
+_FILLED_TEXTS = (
+    *("condition", "gtin", "identifier_exempt_reason", "commission_category"),
     *("available_from", "available_until"),
 )
 _OTHERS = (
@@ -18,7 +18,7 @@ _OTHERS = (
     "shipping_weight",
 )
 _ONLY_IN_JSON = ("prices", "attributes")
-FIELDS = frozenset({"sku", *_TEXTS, *_OPTIONAL_TEXTS, *_OTHERS, *_ONLY_IN_JSON})
+FIELDS = frozenset({"sku", *_TEXTS, *_FILLED_TEXTS, *_OTHERS, *_ONLY_IN_JSON})
 """What a JSON record may say."""
 _COLUMNS = FIELDS.difference(_ONLY_IN_JSON) | {"currency"}
 _ATTRIBUTE = "attributes."
@@ -35,11 +35,11 @@ def is_used(name: str) -> bool:
 
 def read(row: Reading) -> tuple[str, dict[str, Any]]:
     """The SKU and the offer body of a table's row. An empty cell is no text where the
-    field is a text that each offer has, and says nothing elsewhere."""
+    field is a text that may be empty, and says nothing elsewhere."""
     named = row.text("currency")
     currency = (prices.currency_of(named) or named) if named else row.currency
     offer: dict[str, Any] = {name: row.values[name] for name in _TEXTS if name in row.values}
-    offer |= {name: text for name in _OPTIONAL_TEXTS if (text := row.text(name))}
+    offer |= {name: text for name in _FILLED_TEXTS if (text := row.text(name))}
     offer |= filled(
         price=row.price("price", currency),
         list_price=row.price("list_price", currency),

@@ -22,6 +22,12 @@ _SHOWN = 500
 MAX_BYTES = 256 * 1024
 """As many as a request may have that puts one offer."""
 _MISSING = "MISSING_FIELD"
+_WITHOUT = {
+    "feed.price_missing": "/price",
+    "feed.availability": "/quantity",
+    "feed.quantity": "/quantity",
+}
+"""Which field of the body a row lacks where the reading found this, and told it in the feed's own words."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,11 @@ def _read(row: Row, seen: SeenSkus) -> Sent | list[Issue]:
             content = faults.load(_BODY, row.offer)
             issues += _of_size(content)
         except Unprocessable as refusal:
-            issues += [_of_problem(problem, row.offer) for problem in refusal.errors]
+            issues += [
+                _of_problem(problem, row.offer)
+                for problem in refusal.errors
+                if not _is_told(problem, row.offer, row.faults)
+            ]
     if row.sku is None or any(each["severity"] == ERROR for each in issues):
         return issues
     return Sent(row.number, row.sku, content, tuple(issues), row.raw)
@@ -93,6 +103,17 @@ def _of_sku(row: Row, seen: SeenSkus) -> list[Issue]:
 def _of_fault(fault: Fault) -> Issue:
     found = issue(fault.rule, fault.code, fault.column or "", fault.message, fault.value_seen)
     return {**found, "severity": fault.severity}
+
+
+def _is_told(problem: FieldProblem, offer: Mapping[str, Any], faults: Iterable[Fault]) -> bool:
+    """Whether the reading said already why the field is missing, or still a text that could not be read."""
+    value = pointers.find(offer, problem.pointer)
+    unread = value.strip() if isinstance(value, str) else ""
+    return any(
+        _WITHOUT.get(fault.rule) == problem.pointer or (unread and unread == (fault.value_seen or "").strip())
+        for fault in faults
+        if fault.severity == ERROR
+    )
 
 
 def _of_problem(problem: FieldProblem, offer: Mapping[str, Any]) -> Issue:

@@ -95,16 +95,17 @@ def test_each_row_has_its_own_result_and_a_wrong_one_stops_no_other(shop: Shop) 
         "B",
         {"sku": "B", "quantity": 3, "colour": "red"},
         {"sku": "B", "quantity": 3, "as_of": "2999-01-01T00:00:00Z"},
+        None,
         {"sku": "B", "quantity": 4, "as_of": TEN},
     )
 
     assert [(row["index"], row["result"]) for row in reply.json["results"]] == [
         (0, "APPLIED"),
         (1, "NOT_FOUND"),
-        *((index, "INVALID") for index in range(2, 8)),
-        (8, "APPLIED"),
+        *((index, "INVALID") for index in range(2, 9)),
+        (9, "APPLIED"),
     ]
-    pointers = [row["errors"][0]["pointer"] for row in reply.json["results"][2:8]]
+    pointers = [row["errors"][0]["pointer"] for row in reply.json["results"][2:9]]
     assert pointers == [
         "/updates/2/quantity",
         "/updates/3/price",
@@ -112,8 +113,9 @@ def test_each_row_has_its_own_result_and_a_wrong_one_stops_no_other(shop: Shop) 
         "/updates/5",
         "/updates/6/colour",
         "/updates/7/as_of",
+        "/updates/8",
     ]
-    assert reply.json["counts"] == {"APPLIED": 2, "NOT_FOUND": 1, "INVALID": 6}
+    assert reply.json["counts"] == {"APPLIED": 2, "NOT_FOUND": 1, "INVALID": 7}
     assert (shop.quantity("A"), shop.quantity("B")) == (7, 4)
 
 

@@ -80,6 +80,25 @@ def test_failed_rows_come_back_with_their_reason_and_succeed_once_mended(seller:
     assert mended["lines_in_error"] == 0, seller.issues(mended["import_id"])
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once_and_each_thing_once(seller: Seller):
+    feed = "sku,title,description,brand,category,condition,price,currency,quantity,handling_days,image_urls\n"
+    feed += "A,Pen,Blue,Northern,Pens,NEW,on request,EUR,some,1,https://north.example/a.jpg\n"
+    feed += "B,Pen,Blue,Northern,Pens,,,EUR,,,\n"
+    google = "id\ttitle\tbrand\tavailability\tprice\tgtin\nC\tPen\tNorthern\tperhaps\t\t\n"
+
+    assert faults_of(seller, feed) == [
+        ("A", "price"),
+        ("A", "quantity"),
+        *(("B", field) for field in ("/condition", "/handling_days", "/price", "/quantity")),
+    ]
+    assert faults_of(seller, google) == [("C", "availability"), ("C", "price")]
+
+
+def faults_of(seller: Seller, feed: str) -> list[tuple[str, str]]:
+    issues = seller.issues(seller.imported(feed.encode(), "text/csv")["import_id"])
+    return sorted((each["sku"], each["field"]) for each in issues if each["severity"] == "ERROR")
+
+
 def test_the_same_file_again_changes_nothing(seller: Seller):
     feed = a_feed(a_row(1), a_row(2, gtin=BAD_GTIN), a_bad_row(3))
     first = seller.imported(feed)

@@ -200,13 +200,14 @@ GOOGLE = table(
         *("", "Home > Kitchen", "", "", "no", "", "2027-03-01T08:00+0100", "7"),
     ),
     ("T-3", "Cup", "", "", "", "", "out of stock", "3 EUR", *[""] * 12, "9"),
-    ("T-4", "Jar", "", "", "", "", "maybe", "", *[""] * 13),
+    ("T-4", "Lid", "", "", "", "", "preorder", "3 EUR", *[""] * 12, "9"),
+    ("T-5", "Jar", "", "", "", "", "maybe", "", *[""] * 13),
     delimiter="\t",
 )
 
 
 def test_google_merchant_tells_stock_prices_and_identifiers_in_its_own_words():
-    tea, pot, cup, jar = rows_of(GOOGLE)
+    tea, pot, cup, lid, jar = rows_of(GOOGLE)
 
     assert tea.offer == {
         "gtin": "9521101001013",
@@ -238,6 +239,7 @@ def test_google_merchant_tells_stock_prices_and_identifiers_in_its_own_words():
     ]
     assert rules(pot) == ["feed.price"]
     assert offer_of(cup)["quantity"] == 0
+    assert offer_of(lid)["quantity"] == 0, "nobody says from when there are any"
     assert rules(jar) == ["feed.price_missing", "feed.availability"]
     assert jar.is_refused
 
@@ -246,10 +248,10 @@ def test_the_columns_of_a_failed_rows_file_are_the_feeds_own_and_the_reason():
     feed = opened(GOOGLE)
     rows = list(feed.rows)
 
-    header, line = csv.reader(io.StringIO(written(feed, rows[3:]).decode()), delimiter="\t")
+    header, line = csv.reader(io.StringIO(written(feed, rows[4:]).decode()), delimiter="\t")
 
     assert header == [*feed.columns, "error"]
-    assert (line[0], line[-1]) == ("T-4", "why")
+    assert (line[0], line[-1]) == ("T-5", "why")
 
 
 @pytest.mark.parametrize("period", ["soon", "2027-01-01/later", "9999-12-31/9999-12-31"])
