@@ -3,7 +3,7 @@
 CPU is told as a multiple of a floor that is measured in the same run, for absolute times are the machine's.
 The floor of reading a product is one `get_item` by boto3 as it comes, that of a list of 24 one `query` of as
 many cards, that of placing an order a batch read of four keys and a transaction of six small writes. That of
-imports is told in milliseconds of this machine.
+a row of an import is one `get_item` too: 3.4 of them were 2 ms where the budget was set.
 """
 
 import json
@@ -77,14 +77,14 @@ def figures(place: World) -> list[Figure]:
     ]
 
 
-def import_figures() -> list[Figure]:
-    """Of the generated feed, each size in a process of its own."""
+def import_figures(floor: float) -> list[Figure]:
+    """Of the generated feed, each size in a process of its own. `floor` is microseconds of a `get_item`."""
     sizes = {rows: _import_of(rows) for rows in (1_000, 10_000, 100_000)}
     largest = sizes[100_000]
     cpu = largest["worker_ms_per_row"] + largest["stream_ms_per_row"]
     units = largest["worker_units_per_row"] + largest["stream_units_per_row"]
     return [
-        Figure("import and validate a row, CPU of all handlers", cpu, "ms", 2.0),
+        Figure("import and validate a row, CPU over floor", cpu * 1000 / floor, "x", 3.4),
         Figure("import and validate a row, write units", units, "", 4),
         Figure("import and validate a row, Lambda calls", largest["lambda_calls_per_row"], "", 0.25),
         Figure("memory of 100,000 rows over 1,000", largest["peak_mb"] / sizes[1_000]["peak_mb"], "x", 1.1),
@@ -103,8 +103,9 @@ def main() -> None:
     ).stdout.strip()
     with world() as place:
         measured = figures(place)
+        floor = cpu_microseconds(place.bare_read)
     measured.append(Figure("correct and check an offer, CPU", rules.microseconds_per_offer(), "us", 300))
-    measured += import_figures()
+    measured += import_figures(floor)
     print(f"{'figure':48}{'measured':>12}{'budget':>10}")
     with RESULTS.open("a") as results:
         for figure in measured:

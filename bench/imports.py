@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import generated_feed
-from deploy.mappings import STREAM_KINDS
+from deploy.mappings import STREAM_KINDS, STREAM_OFFERS
 from localaws.instance import PROJECT
 
 Json = dict[str, Any]
@@ -72,8 +72,8 @@ def _followed(port: int, profile: str | None) -> Json:
     from chalicelib.events import stream
 
     before = sum(_ask(port, "Bill")["units"].values())
-    items = [each for each in _ask(port, "Items")["items"] if each["kind"]["S"] in STREAM_KINDS]
-    records = [_inserted(number, item) for number, item in enumerate(items)]
+    items = _ask(port, "Items")["items"]
+    records = [_inserted(number, item) for number, item in enumerate(items) if _passes(item)]
     batches = [records[at : at + _STREAM_BATCH] for at in range(0, len(records), _STREAM_BATCH)]
     offers = sum(item["kind"]["S"] == "OFFER" for item in items)
     spent = _cpu(lambda: [stream.on_change({"Records": each}, None) for each in batches], profile)
@@ -82,6 +82,12 @@ def _followed(port: int, profile: str | None) -> Json:
         "stream_units_per_row": (sum(_ask(port, "Bill")["units"].values()) - before) / offers,
         "lambda_calls_per_row": len(batches) / offers,
     }
+
+
+def _passes(item: Json) -> bool:
+    """Whether the stream's filter lets this through to the handler."""
+    kind = item["kind"]["S"]
+    return kind in STREAM_KINDS or (kind == "OFFER" and item["acceptance"]["S"] in STREAM_OFFERS)
 
 
 def _peak_mb() -> float:

@@ -11,9 +11,17 @@ STREAM_RECORD_AGE_S = 21_600
 
 # Nothing follows from other items, nor from an item's removal. A filtered record costs no invocation.
 STREAM_KINDS = (
-    "AUTHORIZATIONS", "IMPORT", "OFFER", "ORDER", "PRODUCT", "REVIEW", "RULE_REVERSAL", "SUPPLIER",
-    "SUPPLIER_ORDER", "TERMS",
+    "AUTHORIZATIONS", "IMPORT", "ORDER", "PRODUCT", "REVIEW", "RULE_REVERSAL", "SUPPLIER", "SUPPLIER_ORDER",
+    "TERMS",
 )  # fmt: skip
-STREAM_FILTER = json.dumps(
-    {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"kind": {"S": STREAM_KINDS}}}}
-)
+STREAM_OFFERS = (
+    "REJECTED",
+    "TO_REVIEW",
+)  # the acceptances that are announced; what is on sale is in the terms
+STREAM_FILTERS = [
+    {"Pattern": json.dumps({"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": image}})}
+    for image in (
+        {"kind": {"S": STREAM_KINDS}},
+        {"kind": {"S": ["OFFER"]}, "acceptance": {"S": STREAM_OFFERS}},
+    )
+]

@@ -103,7 +103,7 @@ def _set_up_stream(template: Template) -> None:
             "BisectBatchOnFunctionError": True,
             "MaximumRetryAttempts": mappings.STREAM_RETRIES,
             "MaximumRecordAgeInSeconds": mappings.STREAM_RECORD_AGE_S,
-            "FilterCriteria": {"Filters": [{"Pattern": mappings.STREAM_FILTER}]},
+            "FilterCriteria": {"Filters": mappings.STREAM_FILTERS},
             "DestinationConfig": {
                 "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["StreamDeadLetters", "Arn"]}}
             },

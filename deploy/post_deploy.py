@@ -93,7 +93,7 @@ def _set_up_stream(functions: Any, stage: str, *, dead_letters: str) -> None:
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": mappings.STREAM_RETRIES,
         "MaximumRecordAgeInSeconds": mappings.STREAM_RECORD_AGE_S,
-        "FilterCriteria": {"Filters": [{"Pattern": mappings.STREAM_FILTER}]},
+        "FilterCriteria": {"Filters": mappings.STREAM_FILTERS},
         "DestinationConfig": {"OnFailure": {"Destination": dead_letters}},
     }
     if any(mapping.get(setting) != value for setting, value in wanted.items()):

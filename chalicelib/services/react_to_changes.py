@@ -23,7 +23,7 @@ from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import authorize_suppliers, follow_supplier
 from chalicelib.services.publish_events import publish
-from chalicelib.services.refresh_product import outdated, refresh
+from chalicelib.services.refresh_product import is_current, outdated, refresh
 from chalicelib.services.relist_products import relist
 from chalicelib.storage import changes, keys
 from chalicelib.storage.changes import Change
@@ -38,6 +38,8 @@ class _Batch:
 
     failed: dict[int, str] = field(default_factory=dict)
     products: dict[str, list[int]] = field(default_factory=dict)
+    written: list[Product | Terms] = field(default_factory=list)
+    opened: dict[int, Review] = field(default_factory=dict)
     to_list: dict[int, Change] = field(default_factory=dict)
     told: list[tuple[int, Announcement, str]] = field(default_factory=list)
 
@@ -60,7 +62,8 @@ def react(records: Sequence[Record]) -> None:
     batch = _Batch()
     for place, record in enumerate(records):
         batch.attempt([place], lambda place=place, record=record: _follow(batch, place, record))  # type: ignore[misc]
-    for product_id in _outdated(batch.products):
+    batch.attempt(batch.opened, lambda: _tell_of(batch.opened.values()))
+    for product_id in _outdated(batch):
         places = batch.products[product_id]
         batch.attempt(places, lambda product_id=product_id: refresh(product_id))  # type: ignore[misc]
     batch.attempt(batch.to_list, lambda: _relist(batch.to_list.values()))
@@ -70,9 +73,11 @@ def react(records: Sequence[Record]) -> None:
         _bury(records[place], error)
 
 
-def _outdated(product_ids: Collection[str]) -> Collection[str]:
-    """The products to refresh. Where all cannot be read at once each is tried for itself, so that one that
-    cannot be read stops no other."""
+def _outdated(batch: _Batch) -> Collection[str]:
+    """The products to refresh. Those that were written together with their terms, as an import writes new
+    ones, need not be read to see that they are not. Where all cannot be read at once each is tried for
+    itself, so that one that cannot be read stops no other."""
+    product_ids = batch.products.keys() - _written_whole(batch.written)
     try:
         return outdated(product_ids) if product_ids else ()
     except Exception as error:  # noqa: BLE001 - whatever it is, it will be met again by those that it concerns
@@ -80,13 +85,23 @@ def _outdated(product_ids: Collection[str]) -> Collection[str]:
         return product_ids
 
 
+def _written_whole(written: Iterable[Product | Terms]) -> set[str]:
+    terms = {each.offer_id: each for each in written if isinstance(each, Terms)}
+    products = {each.product_id: each for each in written if isinstance(each, Product)}
+    return {product_id for product_id, product in products.items() if is_current(product, terms)}
+
+
 def _follow(batch: _Batch, place: int, record: Record) -> None:
     change = changes.read(record)
     telemetry.bind(change.correlation_id)
     _send_messages(change)
+    if (review := _opened(change)) is not None:
+        batch.opened[place] = review
     _have_offers_follow(change)
     for product_id in _products_to_refresh(change):
         batch.products.setdefault(product_id, []).append(place)
+    if isinstance(change.after, Product | Terms):
+        batch.written.append(change.after)
     if _is_listed_otherwise(change):
         batch.to_list[place] = change
     # A touched order is one whose events may have been lost; they carry the ids they had.
@@ -99,9 +114,6 @@ def _send_messages(change: Change) -> None:
     match change.after:
         case SupplierOrder() as part if part.attempt.status == "PLANNED":
             queues.send(settings.required("DISPATCH_QUEUE_URL"), _planned(part))
-        case Review() as review if review.notified_at is None and (change.before is None or change.touched):
-            message = {"review_id": review.review_id, "correlation_id": review.correlation_id}
-            queues.send(settings.required("REVIEW_QUEUE_URL"), message)
         case Import() as import_ if (
             import_.is_active and import_.has_file and (change.before is None or change.touched)
         ):
@@ -112,6 +124,20 @@ def _send_messages(change: Change) -> None:
         ):
             message = {"reversal_id": reversal.reversal_id, "correlation_id": reversal.correlation_id}
             queues.send(settings.required("REVERSAL_QUEUE_URL"), message)
+
+
+def _opened(change: Change) -> Review | None:
+    """The review that nobody has been told of yet."""
+    review = change.after
+    if not isinstance(review, Review) or review.notified_at is not None:
+        return None
+    return review if change.before is None or change.touched else None
+
+
+def _tell_of(reviews: Iterable[Review]) -> None:
+    messages = [{"review_id": each.review_id, "correlation_id": each.correlation_id} for each in reviews]
+    if messages:
+        queues.send_all(settings.required("REVIEW_QUEUE_URL"), messages)
 
 
 def _have_offers_follow(change: Change) -> None:

@@ -1,6 +1,6 @@
 """A product says what its members say, and shows its offers as they are now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from chalicelib import clock
@@ -28,10 +28,19 @@ def outdated(product_ids: Iterable[str]) -> set[str]:
     return {
         product.product_id
         for product in found.values()
-        if product.is_content_due
-        or _view(product, (terms[each] for each in members[product.product_id] if each in terms), now)
-        != _shown(product)
+        if product.is_content_due or not _shows(product, members[product.product_id], terms, now)
     }
+
+
+def is_current(product: Product, terms: Mapping[str, Terms]) -> bool:
+    """Whether the product, as it was at some moment, shows its members as they are in `terms`, by offer id,
+    of other moments perhaps. No `refresh` is owed to those moments then: a later change has its own."""
+    members = _members(product)
+    return (
+        not product.is_content_due
+        and all(each in terms for each in members)
+        and _shows(product, members, terms, clock.now())
+    )
 
 
 def refresh(product_id: str) -> None:
@@ -56,6 +65,10 @@ def refresh(product_id: str) -> None:
             continue
         return
     raise ProductContended(product_id)
+
+
+def _shows(product: Product, members: Iterable[str], terms: Mapping[str, Terms], now: datetime) -> bool:
+    return _view(product, (terms[each] for each in members if each in terms), now) == _shown(product)
 
 
 def _members(product: Product) -> list[str]:

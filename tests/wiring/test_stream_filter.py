@@ -1,14 +1,17 @@
 """The stream's filter lets through what the stream's handler reacts to, and nothing else."""
 
-import json
-
+from chalicelib.domain import announcements
 from chalicelib.storage import changes
-from chalicelib.storage.items import Item
-from deploy.mappings import STREAM_FILTER
+from chalicelib.storage.items import Item, OfferItem
+from deploy.mappings import STREAM_KINDS, STREAM_OFFERS
 
 
 def test_the_filter_passes_exactly_the_kinds_of_items_that_something_follows_from():
-    kinds = json.loads(STREAM_FILTER)["dynamodb"]["NewImage"]["kind"]["S"]
     discriminator = Item.get_attributes()["kind"]
+    followed = {discriminator.get_discriminator(item) for item in changes._READERS if item is not OfferItem}
 
-    assert set(kinds) == {discriminator.get_discriminator(item) for item in changes._READERS}
+    assert set(STREAM_KINDS) == followed
+
+
+def test_of_offers_it_passes_those_that_are_announced():
+    assert set(STREAM_OFFERS) == announcements._OF_OFFER.keys()
