@@ -20,6 +20,9 @@ from chalicelib.feeds.unused import Unused
 _NAMESPACE = re.compile(r"https?://base\.google\.com/ns/1\.0/?")
 _ITEMS = ("item", "entry")
 _ALSO_CALLED = {"summary": "description", "content": "description"}
+_EMPTY = re.compile(r"""<(?:[^<>"']|"[^"]*"|'[^']*')*/>""")
+"""The tag of an element that is begun and ended at once."""
+_EMPTY_BYTES = re.compile(_EMPTY.pattern.encode())
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -58,7 +61,9 @@ def with_reason(text: str, reason: str, prefix: str) -> str:
     """The item's source with its reason as the last element; one from before is taken away."""
     name = f"{prefix}:{REASON}"
     bare = re.sub(rf"<{re.escape(name)}>[^<]*</{re.escape(name)}>\n?", "", text)
-    at = bare.rindex("</") if "</" in bare else len(bare)
+    if _EMPTY.fullmatch(bare):
+        bare = f"{bare[:-2]}></{bare[1:-2].split()[0]}>"
+    at = bare.rindex("</")
     return f"{bare[:at]}<{name}>{escape(_CONTROLS.sub(' ', reason))}</{name}>\n{bare[at:]}"
 
 
@@ -179,7 +184,7 @@ def _items(source: Source, opening: _Opening, start: Position) -> Iterator[_Item
             window += chunk
             broken = _error_of(parser, chunk)
             for item in items.complete:
-                stop = window.index(b">", item.end - base) + 1
+                stop = _end_of(item, window, base)
                 item.source, item.end = window[item.begin - base : stop], base + stop + shift
                 yield item
             items.complete.clear()
@@ -195,6 +200,14 @@ def _items(source: Source, opening: _Opening, start: Position) -> Iterator[_Item
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _not_well_formed(error, items.number) from error
+
+
+def _end_of(item: _Item, window: bytes, base: int) -> int:
+    """Where in the window the item ends: the parser tells where its end tag begins, and of an empty element
+    where that ends."""
+    last = item.end - base
+    is_empty = _EMPTY_BYTES.fullmatch(window, item.begin - base, last)
+    return last if is_empty else window.index(b">", last) + 1
 
 
 def _error_of(parser: expat.XMLParserType, chunk: bytes) -> expat.ExpatError | None:

@@ -12,6 +12,7 @@ import pytest
 from unit.feeds import offer_of, offers_of, opened, rows_of, rules, written
 
 from chalicelib.feeds import FeedRefused
+from chalicelib.feeds.sources import CHUNK
 
 CAFE = "sku,title,price\nC-1,Café “crème”,3.20 EUR\nC-2,Thé,2 EUR\n"
 CAFE_OFFERS = [
@@ -265,6 +266,24 @@ def test_google_xml_is_read_item_by_item_and_items_come_back_in_their_own_words(
     assert offers_of(again) == [(row.sku, row.offer) for row in (pot, tea)]
     assert written(opened(again), rows_of(again), "a < b") == again
     assert codecs.decode(again, encoding).count(":error>a &lt; b</") == 2
+
+
+@pytest.mark.parametrize("tag", ["<item/>", '<item note="/>" />'])
+@pytest.mark.parametrize("ends_a_chunk", [False, True])
+def test_an_item_with_nothing_in_it_is_a_row_that_can_be_mended(tag: str, ends_a_chunk: bool):
+    before, _, after = RSS.format(encoding="utf-8").partition("<item >")
+    space = " " * (CHUNK - len(f"{before}{tag}".encode())) if ends_a_chunk else ""
+    content = f"{before}{space}{tag}<item >{after}"
+    feed = opened(content)
+    _, nothing, pot = feed.rows
+
+    assert (nothing.sku, pot.sku) == (None, "T-2")
+    assert rows_of(content, position=nothing.after) == [pot]
+    again = written(feed, [nothing, pot])
+    assert [row.sku for row in rows_of(again)] == [None, "T-2"]
+    assert written(opened(again), rows_of(again)) == again
+    mended = again.replace(b"<g:error>", b"<g:id>T-3</g:id><g:error>", 1)
+    assert [row.sku for row in rows_of(mended)] == ["T-3", "T-2"]
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
