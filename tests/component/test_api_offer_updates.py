@@ -1,6 +1,7 @@
 """Stock and prices in bulk: a result per row, nothing reset that was not sent, later times win."""
 
 import csv
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws", "serialised")
 
-REAL_STOCK = Path("/work/shared/data/commercetools-stock")
+REAL_STOCK = Path(os.environ.get("MARKETPLACE_REAL_DATA", "../shared/data")) / "commercetools-stock"
 NINE, TEN, ELEVEN = (f"2026-03-01T{hour:02}:00:00.000Z" for hour in (9, 10, 11))
 
 
