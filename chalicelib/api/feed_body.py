@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.api import json_body
 from chalicelib.problems import PayloadTooLarge, UnsupportedMediaType
+from chalicelib.services import start_import
 
 MAX_BYTES = 4_500_000
 """Lambda takes 6 MB, and the gateway writes what is not plain text as base64, a third longer."""
@@ -58,8 +59,9 @@ def sent(content_type: str | None, raw: bytes) -> SentFeed:
 
 
 def is_object(feed: SentFeed) -> bool:
-    """Whether this is one JSON object and so no feed, which in JSON is an array."""
-    return _plain(feed.media_type) == json_body.JSON and feed.content.lstrip(_BLANK).startswith(_OBJECT)
+    """Whether this is one JSON object and so no feed, which in JSON is a list of records or has one."""
+    is_one = _plain(feed.media_type) == json_body.JSON and feed.content.lstrip(_BLANK).startswith(_OBJECT)
+    return is_one and not start_import.is_feed(feed.content)
 
 
 def _plain(media_type: str) -> str:

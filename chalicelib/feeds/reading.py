@@ -16,7 +16,7 @@ from chalicelib.feeds import (
 )
 from chalicelib.feeds.kinds import Feed, FeedRefused, Options, Position
 from chalicelib.feeds.lines import lines
-from chalicelib.feeds.sources import Source
+from chalicelib.feeds.sources import HEAD, Source
 from chalicelib.feeds.tables import Record, records
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
@@ -65,6 +65,14 @@ def _text(
     if start in b"{[":
         return json_arrays.feed(source, encoding, options, position)
     return _table(source, encoding, options, position)
+
+
+def is_json_feed(content: bytes) -> bool:
+    """Whether a JSON text is a list of records, has one, or is a record a line, and not one object alone."""
+    head = content[:HEAD]
+    first, _, rest = head.lstrip(_BLANK).partition(b"\n")
+    is_lines = first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+    return is_lines or json_arrays.array_begin(head) is not None
 
 
 def _is_lines_of_json(head: bytes) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.clients import object_store
 from chalicelib.domain.imports import ACTIVE, Import
+from chalicelib.feeds import is_json_feed
 from chalicelib.problems import TooManyRequests
 from chalicelib.services import idempotency, import_records, supplier_records
 from chalicelib.services.idempotency import Outcome
@@ -18,6 +19,11 @@ MAX_ACTIVE = 5
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 
 _BODIES, _UPLOADS = "bodies/", "uploads/"
+
+
+def is_feed(content: bytes) -> bool:
+    """Whether a JSON text is a feed, and not one object that asks for something."""
+    return is_json_feed(content)
 
 
 def with_feed(

@@ -1,6 +1,7 @@
 """Feeds over HTTP: what becomes of their rows, and how that is read."""
 
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -433,6 +434,18 @@ class TestWorkers:
         import_id = seller.post(a_feed(a_row(1))).json["import"]["import_id"]
 
         assert seller.send("GET", f"/imports/{import_id}/failed-rows").code == "IMPORT_NOT_FINISHED"
+
+
+@pytest.mark.parametrize(
+    "form", ['{{"offers": [{0}, {1}]}}', '{{"shop": {{"id": [7]}}, "items": [{0},\n{1}]}}', "{0}\n{1}"]
+)
+def test_a_json_body_is_a_feed_where_records_stand_in_it(seller: Seller, form: str):
+    feed = form.format(*(json.dumps(a_row(number)) for number in (1, 2))).encode()
+
+    tried = seller.send("POST", "/offer-validations", raw=feed)
+
+    assert tried.json["lines_in_success"] == 2
+    assert counted(seller.imported(feed, "application/json")) == (2, 2, 0, 0)
 
 
 def test_one_json_object_is_a_request_to_upload(seller: Seller):
