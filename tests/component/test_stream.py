@@ -16,6 +16,7 @@ from chalicelib.domain.review import Review
 from chalicelib.services import accept_order, notify_review, publish_events, react_to_changes, ship_order
 from chalicelib.services.notify_review import UnknownReview
 from chalicelib.storage import keys, offers, products, reviews, suppliers, validations
+from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -194,6 +195,45 @@ def test_what_a_product_does_not_show_rewrites_nothing() -> None:
     react_to_changes.react(records)
 
     assert products.get("prd_A") == before
+
+
+def test_a_product_is_read_again_only_where_it_was_not_written_with_its_terms() -> None:
+    offer = an_offer(a_supplier(), stock=3)
+    a_product("prd_A", offer)
+    react_to_changes.react(everything())
+    whole = everything()
+    commit(offers.setting_stock(offer, quantity=1, as_of="2999", now=NOW, correlation_id=""))
+
+    asked: list[bytes] = []
+    events = Item._get_connection().connection.client.meta.events
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params["body"])
+
+    events.register("before-call.dynamodb.BatchGetItem", note)
+    try:
+        react_to_changes.react(whole)
+        assert not any(b"PRODUCT#prd_A" in body for body in asked)
+        react_to_changes.react(everything())
+        assert any(b"PRODUCT#prd_A" in body for body in asked)
+    finally:
+        events.unregister("before-call.dynamodb.BatchGetItem", note)
+    assert [shown["available"] for shown in view("prd_A")] == [1]
+
+
+def test_a_review_queue_that_fails_keeps_its_cases_as_dead_letters_and_nothing_else(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(a_line(an_offer(a_supplier())))
+    a_review()
+    monkeypatch.setenv("REVIEW_QUEUE_URL", os.environ["REVIEW_QUEUE_URL"] + "-gone")
+
+    react_to_changes.react(everything())
+
+    letters = queued("STREAM_DEAD_LETTERS_URL")
+    assert [letter["records"] for letter in letters] == [[{"pk": "REVIEW#rev_1", "sk": "REVIEW"}]]
+    assert len(queued("DISPATCH_QUEUE_URL")) == 1
+    assert "order.placed" in kinds(heard())
 
 
 def test_a_case_is_queued_and_announced_once(heard: Heard) -> None:
