@@ -20,7 +20,7 @@ from chalicelib.domain.acceptance import Answer, InvalidLines, Settlement
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import settlements
 from chalicelib.services.commits import commit
-from chalicelib.storage import order_reads, orders
+from chalicelib.storage import order_reads, supplier_orders
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Part
 
@@ -95,7 +95,7 @@ def _ask(part: Part) -> Outcome:
 
 def _send(part: Part) -> tuple[Part, Outcome]:
     sent = acceptance.mark_sent(part.supplier_order, now=clock.timestamp())
-    commit(orders.replacing_supplier_order(sent, expected_version=part.supplier_order.version))
+    commit(supplier_orders.replacing(sent, expected_version=part.supplier_order.version))
     stored = replace(part, supplier_order=replace(sent, version=part.supplier_order.version + 1))
     supplier = _supplier(part)
     outcome = supplier_api.place(
@@ -151,7 +151,7 @@ def _wait(part: Part, outcome: AnswerLater | TryAgain, message: Mapping[str, Any
     reason = outcome.reason if isinstance(outcome, TryAgain) else ANSWER_LATER
     if reason != before.attempt.reason:
         noted = acceptance.note(before, reason=reason, now=clock.timestamp())
-        commit(orders.replacing_supplier_order(noted, expected_version=before.version))
+        commit(supplier_orders.replacing(noted, expected_version=before.version))
     left = clock.parse(before.accept_by) - clock.now() + timedelta(seconds=1)
     pause = min(_pause(outcome, before.attempt.tries), max(1, int(left.total_seconds())))
     queues.send(settings.required("DISPATCH_QUEUE_URL"), message, delay_seconds=pause)

@@ -11,7 +11,7 @@ from chalicelib import clock, telemetry
 from chalicelib.domain.offer import Terms, blocks_at_supplier
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.commits import commit
-from chalicelib.storage import authorizations, offers, suppliers
+from chalicelib.storage import authorizations, offer_terms, offers, suppliers
 from chalicelib.storage.errors import WriteRefused
 
 _PAGE = 100
@@ -53,7 +53,7 @@ def follow_with(supplier_id: str, offer_ids: Iterable[str]) -> None:
     """
     waiting = list(offer_ids)
     for _ in range(_TRIES):
-        found = offers.get_terms(waiting)
+        found = offer_terms.get_many(waiting)
         supplier = suppliers.get(supplier_id) if found else None
         if supplier is None:
             return
@@ -89,7 +89,7 @@ def _follows(terms: Terms, supplier: Supplier, *, unauthorized: Iterable[str]) -
     )
     if following == terms:
         return True
-    write = offers.following_supplier(
+    write = offer_terms.following_supplier(
         terms, following, now=clock.timestamp(), correlation_id=telemetry.correlation_id()
     )
     try:

@@ -24,7 +24,7 @@ from chalicelib.services.decide_offers import conclude
 from chalicelib.services.feed_rows import Issue, Sent
 from chalicelib.services.judge_offers import Candidate, Judgement, Verdict, candidates, judged
 from chalicelib.services.seen_skus import SeenSkus
-from chalicelib.storage import import_rows, offers, products
+from chalicelib.storage import import_rows, offer_terms, offers, products
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -156,14 +156,14 @@ def _planned(verdict: Verdict, judgement: Judgement, supplier: Supplier, context
         received = context.received_at
         stocked = replace(terms, available=quantity, stock_as_of=received, price_as_of=received)
         terms = replace(stocked, created_at=offer.updated_at, updated_at=offer.updated_at)
-        own = [offers.adding(replace(offer, version=1)), offers.adding_terms(terms)]
+        own = [offers.adding(replace(offer, version=1)), offer_terms.adding(terms)]
         joining = [_showing(terms, verdict.product, write) for write in verdict.writes]
     else:
         is_newer = context.received_at >= candidate.terms.stock_as_of
         stock = (quantity, context.received_at) if is_newer else None
         own = [
             offers.replacing(offer, expected_version=offer.version),
-            offers.changing_terms(
+            offer_terms.changing(
                 terms,
                 now=offer.updated_at,
                 stock=stock,
@@ -223,7 +223,7 @@ def _set_stock(known: Sequence[Candidate], context: Context) -> None:
         if quantity != max(0, each.terms.quantity):
             _written(
                 [
-                    offers.setting_stock(
+                    offer_terms.setting_stock(
                         each.offer.offer_id,
                         quantity=quantity,
                         as_of=context.received_at,

@@ -17,7 +17,7 @@ from chalicelib.services import current_rules, manage_offers, publish_offers, va
 from chalicelib.services.decide_offers import Deciding, decision
 from chalicelib.services.feed_rows import Sent
 from chalicelib.services.validation_batch import Case, Judged, collect, correct_each, held_apart
-from chalicelib.storage import authorizations, keys, offers
+from chalicelib.storage import authorizations, keys, offer_terms, offers
 from chalicelib.storage.transaction import Write
 
 _SETTLED = ("ACCEPTED", "REJECTED", "CHANGES_REQUESTED")
@@ -77,7 +77,7 @@ def candidates(sent: Sequence[Sent], supplier: Supplier) -> list[Candidate]:
     """What the rows send, each beside what is stored: two round trips for a hundred."""
     supplier_id = supplier.supplier_id
     known = offers.get_many((supplier_id, each.sku) for each in sent) if sent else {}
-    terms = offers.get_terms(offer.offer_id for offer in known.values()) if known else {}
+    terms = offer_terms.get_many(offer.offer_id for offer in known.values()) if known else {}
     found = []
     for each in sent:
         before = known.get((supplier_id, each.sku))

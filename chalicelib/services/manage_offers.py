@@ -17,7 +17,7 @@ from chalicelib.problems import StaleVersion, TemporarilyUnavailable
 from chalicelib.services import edits, offer_records, supplier_records
 from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
-from chalicelib.storage import authorizations, offers, products
+from chalicelib.storage import authorizations, offer_terms, offers, products
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -138,7 +138,7 @@ def _create(supplier: Supplier, sku: str, content: dict[str, Any]) -> tuple[Offe
         created_at=now,
         updated_at=now,
     )
-    stored = _commit(offers.adding(offer), offers.adding_terms(terms))
+    stored = _commit(offers.adding(offer), offer_terms.adding(terms))
     return (offer, terms) if stored else None
 
 
@@ -216,7 +216,7 @@ def _resubmitted(
     as_of = max(now, terms.stock_as_of)
     stored = _commit(
         offers.replacing(submitted, expected_version=offer.version),
-        offers.changing_terms(
+        offer_terms.changing(
             sold_at,
             now=now,
             stock=None if counted is None else (counted, as_of),
@@ -235,7 +235,7 @@ def _stocked(offer: Offer, terms: Terms, quantity: int) -> tuple[Offer, Terms] |
     now = clock.timestamp()
     as_of = max(now, terms.stock_as_of)
     correlation_id = telemetry.correlation_id()
-    write = offers.setting_stock(
+    write = offer_terms.setting_stock(
         offer.offer_id, quantity=quantity, as_of=as_of, now=now, correlation_id=correlation_id
     )
     if not _commit(write):
@@ -258,7 +258,7 @@ def _withdrawn(offer: Offer, terms: Terms) -> tuple[Offer, Terms] | None:
     off_sale = replace(terms, blocks=(*terms.blocks, "WITHDRAWN"), correlation_id=correlation_id)
     writes = [
         offers.replacing(gone, expected_version=offer.version),
-        offers.changing_terms(off_sale, now=now),
+        offer_terms.changing(off_sale, now=now),
     ]
     if offer.product_id:
         writes.append(

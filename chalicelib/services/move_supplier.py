@@ -19,7 +19,7 @@ from chalicelib.services import api_keys, brands, review_records, supplier_recor
 from chalicelib.services.commits import commit
 from chalicelib.services.place_order import ACCEPT_WITHIN
 from chalicelib.services.versions import Expected
-from chalicelib.storage import orders, reviews, suppliers
+from chalicelib.storage import reviews, supplier_orders, suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
@@ -124,8 +124,8 @@ def _refuse_open_orders(supplier_id: str) -> None:
     finds the supplier not open and refuses the lines.
     """
     since = clock.timestamp(clock.now() - ACCEPT_WITHIN - _LATE)
-    to_ship = orders.to_ship(supplier_id, limit=_NAMED)
-    waiting = orders.waiting(supplier_id, placed_since=since, limit=_NAMED)
+    to_ship = supplier_orders.to_ship(supplier_id, limit=_NAMED)
+    waiting = supplier_orders.waiting(supplier_id, placed_since=since, limit=_NAMED)
     found = [*to_ship, *waiting][:_NAMED]
     if found:
         raise Conflict(

@@ -16,7 +16,7 @@ from chalicelib.problems import Conflict, FieldProblem, TemporarilyUnavailable, 
 from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome, request_hash
 from chalicelib.services.order_views import order_view
-from chalicelib.storage import offers, order_reads, orders
+from chalicelib.storage import offer_terms, order_reads, orders, supplier_orders
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Concerned
 from chalicelib.storage.transaction import Write
@@ -160,7 +160,7 @@ def _writes(order: Order, chosen: Sequence[Candidate], body: Mapping[str, Any]) 
     now, correlation_id = order.created_at, order.correlation_id
     serving = {candidate.offer_id: candidate for candidate in chosen}
     reserving = [
-        offers.reserving(
+        offer_terms.reserving(
             offer_id,
             quantity=quantity,
             price=serving[offer_id].base_price,
@@ -173,7 +173,7 @@ def _writes(order: Order, chosen: Sequence[Candidate], body: Mapping[str, Any]) 
     return [
         orders.adding(order),
         orders.adding_buyer(_buyer(order, body), now=now, correlation_id=correlation_id),
-        *map(orders.adding_supplier_order, _parts(order)),
+        *map(supplier_orders.adding, _parts(order)),
         *reserving,
     ]
 

@@ -13,7 +13,7 @@ from chalicelib.domain.rules.offer_identifiers import key_of
 from chalicelib.domain.rules.offer_price import money_of, price_of, windows_of
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.validate_offers import product_id_of
-from chalicelib.storage import offers, products, suppliers
+from chalicelib.storage import offer_terms, products, suppliers
 from chalicelib.storage.transaction import Write
 
 _LONGEST_BRAND = 400
@@ -23,7 +23,7 @@ _LONGEST_BRAND = 400
 def terms_write(offer: Offer, supplier: Supplier, authorizations: Authorizations, *, now: str) -> Write:
     """Sell the offer at what it says, or block its sale, as its acceptance, its supplier's status and what
     that is authorised for have it. Stock stands. Label `terms:<offer_id>`."""
-    return offers.changing_terms(terms_of(offer, supplier, authorizations), now=now)
+    return offer_terms.changing(terms_of(offer, supplier, authorizations), now=now)
 
 
 def terms_of(offer: Offer, supplier: Supplier, authorizations: Authorizations) -> Terms:

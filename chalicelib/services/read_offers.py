@@ -6,7 +6,7 @@ from chalicelib import clock
 from chalicelib.domain.offer import Offer
 from chalicelib.services import offer_records, supplier_records
 from chalicelib.services.paging import Listing, read_page
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms, offers
 from chalicelib.storage.pages import Page
 
 
@@ -30,7 +30,7 @@ def _read(supplier_id: str, acceptance: str | None, *, limit: int, cursor: str |
 
 
 def _shown(found: Sequence[Offer]) -> list[dict[str, object]]:
-    terms = offers.get_terms(offer.offer_id for offer in found)
+    terms = offer_terms.get_many(offer.offer_id for offer in found)
     now = clock.now()
     return [
         offer_records.shown(offer, terms[offer.offer_id], now) for offer in found if offer.offer_id in terms

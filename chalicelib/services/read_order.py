@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.problems import NotFound
 from chalicelib.services import paging
 from chalicelib.services.order_views import order_view, supplier_order_view
-from chalicelib.storage import order_reads, orders
+from chalicelib.storage import order_reads, orders, supplier_orders
 from chalicelib.storage.order_reads import Part
 
 
@@ -35,7 +35,7 @@ def list_supplier_orders(
 ) -> paging.Listing:
     """The supplier's orders, oldest first. Raises BadRequest for a cursor of another list."""
     page = paging.read_page(
-        lambda: orders.page_of_supplier(
+        lambda: supplier_orders.page_of_supplier(
             supplier_id, status=status, updated_since=updated_since, limit=limit, cursor=cursor
         )
     )

@@ -8,7 +8,7 @@ from chalicelib.domain.review import Review
 from chalicelib.services import offer_records, review_records, supplier_records
 from chalicelib.services.paging import Listing, fitting, read_page
 from chalicelib.services.similar_cases import similar_to
-from chalicelib.storage import offers, reviews, suppliers
+from chalicelib.storage import offer_terms, offers, reviews, suppliers
 
 
 def page(*, status: str | None, kind: str | None, limit: int, cursor: str | None) -> Listing:
@@ -49,7 +49,7 @@ def _offers(found: Sequence[Review]) -> dict[tuple[str, str | None], dict[str, A
     if not wanted:
         return {}
     stored = offers.get_many(wanted)
-    terms = offers.get_terms(offer.offer_id for offer in stored.values())
+    terms = offer_terms.get_many(offer.offer_id for offer in stored.values())
     now = clock.now()
     return {
         key: offer_records.shown(offer, terms[offer.offer_id], now)

@@ -9,7 +9,7 @@ from chalicelib.domain.golden import Contribution
 from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.ranking import View
 from chalicelib.services.commits import commit
-from chalicelib.storage import offers, products
+from chalicelib.storage import offer_terms, offers, products
 from chalicelib.storage.errors import WriteRefused
 
 _READS = 5
@@ -23,7 +23,7 @@ def outdated(product_ids: Iterable[str]) -> set[str]:
     """Those of the products that `refresh` would write now: two batch reads for a hundred of one offer."""
     found = products.get_many(product_ids)
     members = {each.product_id: _members(each) for each in found.values()}
-    terms = offers.get_terms(offer_id for offer_ids in members.values() for offer_id in offer_ids)
+    terms = offer_terms.get_many(offer_id for offer_ids in members.values() for offer_id in offer_ids)
     now = clock.now()
     return {
         product.product_id
@@ -56,7 +56,7 @@ def refresh(product_id: str) -> None:
             return
         if product.is_content_due and not _merged(product):
             continue
-        view = _view(product, offers.get_terms(_members(product)).values(), clock.now())
+        view = _view(product, offer_terms.get_many(_members(product)).values(), clock.now())
         if view == _shown(product):
             return
         try:

@@ -11,7 +11,7 @@ from chalicelib.domain.supplier import Supplier
 from chalicelib.problems import Conflict, NotFound
 from chalicelib.services import change_supplier, manage_offers
 from chalicelib.services.edits import Content, Edit
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms
 
 
 def reverse(supplier_id: str, correction_id: str, *, actor: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def undoing(correction_id: str, *, keeps_out: str, reversal: Mapping[str, Any]) 
 
 
 def _sku_of(offer_id: str) -> str:
-    terms = offers.get_terms([offer_id]).get(offer_id)
+    terms = offer_terms.get_many([offer_id]).get(offer_id)
     if terms is None:
         raise NotFound
     return terms.sku

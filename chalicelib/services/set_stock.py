@@ -7,7 +7,7 @@ from chalicelib import clock, ids, telemetry
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import offer_records
 from chalicelib.services.commits import commit
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms
 from chalicelib.storage.errors import WriteRefused
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -29,7 +29,7 @@ def set_stock(supplier_id: str, sku: str, *, quantity: int, as_of: str | None) -
     now = clock.timestamp()
     if as_of is not None and is_of_the_future(as_of):
         raise Unprocessable("INVALID_BODY", FROM_THE_FUTURE.detail, errors=[FROM_THE_FUTURE])
-    write = offers.setting_stock(
+    write = offer_terms.setting_stock(
         ids.offer_id(supplier_id, sku),
         quantity=quantity,
         as_of=as_of or now,

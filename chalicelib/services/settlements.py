@@ -6,7 +6,7 @@ from chalicelib import telemetry
 from chalicelib.domain.acceptance import Settlement
 from chalicelib.domain.order import SupplierOrder
 from chalicelib.services.commits import commit
-from chalicelib.storage import offers, orders
+from chalicelib.storage import offer_terms, supplier_orders
 
 
 def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
@@ -17,9 +17,9 @@ def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
     """
     after = replace(settlement.supplier_order, correlation_id=telemetry.correlation_id())
     commit(
-        orders.replacing_supplier_order(after, expected_version=seen_version),
+        supplier_orders.replacing(after, expected_version=seen_version),
         *(
-            offers.settling(
+            offer_terms.settling(
                 move.offer_id,
                 accepted=move.sold,
                 released=move.released,

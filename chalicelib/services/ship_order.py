@@ -15,7 +15,7 @@ from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome
 from chalicelib.services.order_views import shipment_view
 from chalicelib.services.read_order import own_part
-from chalicelib.storage import orders
+from chalicelib.storage import shipments, supplier_orders
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Part
 
@@ -34,7 +34,7 @@ def ship(
     for _ in range(_READS):
         part = own_part(supplier_id, supplier_order_id)
         shipment = _shipment(part, body, idempotency_key)
-        earlier = orders.get_shipment(shipment.order_id, shipment.shipment_id)
+        earlier = shipments.get(shipment.order_id, shipment.shipment_id)
         if earlier is not None:
             return _replay(earlier, shipment)
         try:
@@ -54,8 +54,8 @@ def _store(part: Part, shipment: Shipment) -> None:
     after = ship_lines(before, shipment.lines, now=shipment.updated_at)
     after = replace(after, correlation_id=shipment.correlation_id)
     commit(
-        orders.adding_shipment(shipment),
-        orders.replacing_supplier_order(after, expected_version=before.version),
+        shipments.adding(shipment),
+        supplier_orders.replacing(after, expected_version=before.version),
     )
 
 

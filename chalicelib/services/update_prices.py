@@ -15,7 +15,7 @@ from chalicelib.problems import TemporarilyUnavailable, Unprocessable
 from chalicelib.services import manage_offers
 from chalicelib.services.commits import commit
 from chalicelib.services.row_updates import INVALID, NOT_FOUND, WITHDRAWN, Plan, Result, apply
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms, offers
 from chalicelib.storage.errors import WriteRefused
 
 NAMES = ("price", "list_price")
@@ -38,7 +38,7 @@ def update(supplier: Supplier, prices: Sequence[tuple[str, Dated]]) -> list[Resu
     def read(skus: Iterable[str]) -> Mapping[str, tuple[Offer, Terms]]:
         wanted = list(skus)
         found = offers.get_many((supplier.supplier_id, sku) for sku in wanted)
-        terms = offers.get_terms(ids.offer_id(supplier.supplier_id, sku) for sku in wanted)
+        terms = offer_terms.get_many(ids.offer_id(supplier.supplier_id, sku) for sku in wanted)
         return {
             offer.sku: (offer, terms[offer.offer_id]) for offer in found.values() if offer.offer_id in terms
         }
@@ -83,7 +83,7 @@ def _write(supplier: Supplier, priced: _Priced) -> bool:
     try:
         if content != offer.content:
             return manage_offers.reprice(supplier, offer, terms, content=content, as_of=prices.as_of)
-        commit(offers.confirming_price(offer.offer_id, as_of=prices.as_of, now=clock.timestamp()))
+        commit(offer_terms.confirming_price(offer.offer_id, as_of=prices.as_of, now=clock.timestamp()))
     except (WriteRefused, TemporarilyUnavailable):
         return False
     return True

@@ -9,7 +9,7 @@ from chalicelib.domain.offer import Terms
 from chalicelib.problems import TemporarilyUnavailable
 from chalicelib.services.commits import commit
 from chalicelib.services.row_updates import NOT_FOUND, WITHDRAWN, Plan, Result, apply
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms
 from chalicelib.storage.errors import WriteRefused
 
 
@@ -32,7 +32,7 @@ def update(supplier_id: str, counts: Sequence[tuple[str, Count]]) -> list[Result
     NOT_FOUND, WITHDRAWN, CONTENTION."""
 
     def read(skus: Iterable[str]) -> Mapping[str, Terms]:
-        found = offers.get_terms(ids.offer_id(supplier_id, sku) for sku in skus)
+        found = offer_terms.get_many(ids.offer_id(supplier_id, sku) for sku in skus)
         return {terms.sku: terms for terms in found.values()}
 
     return apply(counts, read=read, plan=_plan, write=_write)
@@ -54,7 +54,7 @@ def _plan(terms: Terms | None, counts: list[Count]) -> Plan[_Counted]:
 
 
 def _write(counted: _Counted) -> bool:
-    write = offers.setting_stock(
+    write = offer_terms.setting_stock(
         counted.offer_id,
         quantity=counted.count.quantity,
         as_of=counted.count.as_of,

@@ -8,11 +8,13 @@ from chalicelib.storage import (
     authorizations,
     imports,
     keys,
+    offer_terms,
     offers,
     orders,
     products,
     reviews,
     rule_reversals,
+    supplier_orders,
     suppliers,
 )
 from chalicelib.storage.items import (
@@ -20,26 +22,25 @@ from chalicelib.storage.items import (
     ImportItem,
     Item,
     OfferItem,
-    OrderItem,
     ProductItem,
     ReviewItem,
     RuleReversalItem,
     SupplierItem,
-    SupplierOrderItem,
     TermsItem,
 )
+from chalicelib.storage.order_items import OrderItem, SupplierOrderItem
 
 _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierItem: suppliers.from_item,
     AuthorizationsItem: authorizations.from_item,
     OfferItem: offers.from_item,
-    TermsItem: offers.terms_from_item,
+    TermsItem: offer_terms.from_item,
     ProductItem: products.from_item,
     ReviewItem: reviews.from_item,
     RuleReversalItem: rule_reversals.from_item,
     ImportItem: imports.from_item,
     OrderItem: orders.from_item,
-    SupplierOrderItem: orders.supplier_order_from_item,
+    SupplierOrderItem: supplier_orders.from_item,
 }
 
 

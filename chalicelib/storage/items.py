@@ -289,48 +289,6 @@ class RuleReversalItem(Item, discriminator="RULE_REVERSAL"):
     failed = NumberAttribute(default=0)
 
 
-class OrderItem(Item, discriminator="ORDER"):
-    order_id = UnicodeAttribute()
-    currency = UnicodeAttribute()
-    lines = JSONText()
-    shipping_minor = NumberAttribute()
-    tax_minor = NumberAttribute()
-    payment_reference = UnicodeAttribute()
-    authorized_minor = NumberAttribute()
-    request_hash = UnicodeAttribute()
-    promise = JSONText(null=True)
-    channel_reference = UnicodeAttribute(null=True)
-
-
-class BuyerItem(Item, discriminator="BUYER"):
-    order_id = UnicodeAttribute()
-    ship_to = JSONText()
-    contact = JSONText()
-
-
-class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
-    supplier_order_id = UnicodeAttribute()
-    order_id = UnicodeAttribute()
-    supplier_id = UnicodeAttribute()
-    lines = JSONText()
-    status = UnicodeAttribute()
-    attempt_status = UnicodeAttribute()
-    attempt = JSONText()
-    accept_by = UnicodeAttribute()
-    supplier_reference = UnicodeAttribute(null=True)
-
-
-class ShipmentItem(Item, discriminator="SHIPMENT"):
-    shipment_id = UnicodeAttribute()
-    supplier_order_id = UnicodeAttribute()
-    order_id = UnicodeAttribute()
-    carrier = UnicodeAttribute()
-    tracking_number = UnicodeAttribute(null=True)
-    tracking_url = UnicodeAttribute(null=True)
-    lines = JSONText()
-    shipped_at = UnicodeAttribute()
-
-
 class ImportItem(Item, discriminator="IMPORT"):
     import_id = UnicodeAttribute()
     supplier_id = UnicodeAttribute()

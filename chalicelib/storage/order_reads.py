@@ -7,15 +7,9 @@ from chalicelib import ids
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Buyer, Order, SupplierOrder
 from chalicelib.domain.supplier import Supplier
-from chalicelib.storage import keys, offers, orders, products, reads, suppliers
-from chalicelib.storage.items import (
-    BuyerItem,
-    OrderItem,
-    ProductItem,
-    SupplierItem,
-    SupplierOrderItem,
-    TermsItem,
-)
+from chalicelib.storage import keys, offer_terms, orders, products, reads, supplier_orders, suppliers
+from chalicelib.storage.items import ProductItem, SupplierItem, TermsItem
+from chalicelib.storage.order_items import BuyerItem, OrderItem, SupplierOrderItem
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: It
         ]
     ).values()
     order = next((orders.from_item(item) for item in found if isinstance(item, OrderItem)), None)
-    terms = [offers.terms_from_item(item) for item in found if isinstance(item, TermsItem)]
+    terms = [offer_terms.from_item(item) for item in found if isinstance(item, TermsItem)]
     shown = [products.from_item(item) for item in found if isinstance(item, ProductItem)]
     selling = [suppliers.from_item(item) for item in found if isinstance(item, SupplierItem)]
     return Concerned(
@@ -76,7 +70,7 @@ def get_part(supplier_order_id: str, *, supplier_id: str | None = None) -> Part 
     if not isinstance(part, SupplierOrderItem) or not isinstance(order, OrderItem):
         return None
     return Part(
-        orders.supplier_order_from_item(part),
+        supplier_orders.from_item(part),
         orders.from_item(order),
         orders.buyer_from_item(buyer) if isinstance(buyer, BuyerItem) else None,
         suppliers.from_item(supplier) if isinstance(supplier, SupplierItem) else None,

@@ -8,7 +8,7 @@ from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import place_order
 from chalicelib.services.idempotency import Outcome
-from chalicelib.storage import offers, products, suppliers
+from chalicelib.storage import offer_terms, products, suppliers
 from chalicelib.storage.transaction import commit
 
 SHIP_TO = {
@@ -63,14 +63,14 @@ def an_offer(
             **fields,
         },
     )
-    commit(offers.adding_terms(terms))
+    commit(offer_terms.adding(terms))
     return terms.offer_id
 
 
 def a_product(product_id: str, *offer_ids: str) -> None:
     """Store a product with these members; its view is for the stream's reader to make."""
     now = clock.timestamp()
-    terms = offers.get_terms(offer_ids)
+    terms = offer_terms.get_many(offer_ids)
     members = {each.supplier_id: a_member(each.offer_id, each.sku) for each in terms.values()}
     commit(
         products.adding(
@@ -119,5 +119,5 @@ def place(*lines: dict[str, Any], key: str = "key-1", **fields: Any) -> Outcome:
 
 def stock_of(offer_id: str) -> tuple[int, int, int]:
     """Available, reserved, sold."""
-    terms = offers.get_terms([offer_id])[offer_id]
+    terms = offer_terms.get_many([offer_id])[offer_id]
     return terms.available, terms.reserved, terms.sold

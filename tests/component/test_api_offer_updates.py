@@ -14,7 +14,7 @@ from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib import ids
 from chalicelib.domain.offer import Offer
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms, offers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws", "serialised")
@@ -149,11 +149,11 @@ def test_the_same_again_changes_nothing(shop: Shop) -> None:
     shop.listed("A")
     rows = [{"sku": "A", "quantity": 7, "price": euros("1.80"), "as_of": TEN}]
     shop.update(*rows)
-    before, terms = shop.read("A"), offers.get_terms([ids.offer_id(shop.supplier_id, "A")])
+    before, terms = shop.read("A"), offer_terms.get_many([ids.offer_id(shop.supplier_id, "A")])
 
     assert shop.results(*rows) == ["UNCHANGED"]
     assert shop.read("A") == before
-    assert offers.get_terms([ids.offer_id(shop.supplier_id, "A")]) == terms
+    assert offer_terms.get_many([ids.offer_id(shop.supplier_id, "A")]) == terms
 
 
 def test_what_is_the_same_is_so_as_of_the_later_time(shop: Shop) -> None:
@@ -190,7 +190,7 @@ def test_a_price_of_an_accepted_offer_waits_for_validation_on_sale(shop: Shop) -
 
     read = shop.read("A")
     assert (read["acceptance"], read["validation_state"]) == ("ACCEPTED", "PENDING")
-    terms = offers.get_terms([ids.offer_id(shop.supplier_id, "A")]).popitem()[1]
+    terms = offer_terms.get_many([ids.offer_id(shop.supplier_id, "A")]).popitem()[1]
     assert terms.price
     assert terms.price.as_json() == euros("1.95")
 
@@ -279,6 +279,6 @@ def test_a_real_stock_file_goes_through_a_thousand_rows_at_a_time(shop: Shop) ->
 
     last = {row["sku"]: row["quantity"] for row in rows}
     assert [result != "NOT_FOUND" for result in results] == [row["sku"] in known for row in rows]
-    terms = offers.get_terms(ids.offer_id(shop.supplier_id, sku) for sku in known)
+    terms = offer_terms.get_many(ids.offer_id(shop.supplier_id, sku) for sku in known)
     assert {each.sku: each.quantity for each in terms.values()} == {sku: last[sku] for sku in known}
     assert all(each.stock_as_of > NINE for each in terms.values())

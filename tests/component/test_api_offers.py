@@ -11,7 +11,7 @@ from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, Product
 from chalicelib.services import manage_offers, publish_offers
-from chalicelib.storage import offers, products, suppliers
+from chalicelib.storage import offer_terms, offers, products, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -127,7 +127,7 @@ def test_a_patched_price_leaves_the_offer_on_sale_at_the_old_one(shop: Shop) -> 
     assert reply.json["price"] == {"amount": "2.10", "currency": "EUR"}
     assert (reply.json["acceptance"], reply.json["active"]) == ("ACCEPTED", True)
     assert reply.json["validation_state"] == "PENDING"
-    terms = offers.get_terms([reply.json["offer_id"]])[reply.json["offer_id"]]
+    terms = offer_terms.get_many([reply.json["offer_id"]])[reply.json["offer_id"]]
     assert terms.price is not None
     assert terms.price.minor == 195
 
@@ -155,16 +155,18 @@ def test_a_patch_of_something_else_brings_no_sold_stock_back(shop: Shop) -> None
     offer = shop.accepted(quantity=10)
     now = clock.timestamp()
     commit(
-        offers.reserving(offer.offer_id, quantity=3, price=Money(195, "EUR"), now=now, correlation_id="order")
+        offer_terms.reserving(
+            offer.offer_id, quantity=3, price=Money(195, "EUR"), now=now, correlation_id="order"
+        )
     )
 
     def sold_before_the_patch_is_written(current: Mapping[str, Any]) -> dict[str, Any]:
-        commit(offers.settling(offer.offer_id, accepted=3, released=0, now=now, correlation_id="order"))
+        commit(offer_terms.settling(offer.offer_id, accepted=3, released=0, now=now, correlation_id="order"))
         return {**current, "title": "Fineliner, dark blue"}
 
     manage_offers.change(shop.supplier_id, "PEN-1", changed=sold_before_the_patch_is_written, expected=None)
 
-    terms = offers.get_terms([offer.offer_id])[offer.offer_id]
+    terms = offer_terms.get_many([offer.offer_id])[offer.offer_id]
     assert (terms.available, terms.reserved, terms.sold) == (7, 0, 3)
 
 

@@ -15,7 +15,7 @@ from chalicelib.domain import acceptance, credentials
 from chalicelib.domain.acceptance import Answer
 from chalicelib.services import dispatch, read_order, settlements
 from chalicelib.services.dispatch import UnknownSupplierOrder
-from chalicelib.storage import orders, suppliers
+from chalicelib.storage import supplier_orders, suppliers
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier, serving
@@ -60,9 +60,9 @@ class Ordered:
         return order["attempts"][0]["status"], order["lines"][0]["status"], stock_of(self.offer_id)
 
     def change(self, **fields: Any) -> None:
-        part = orders.get_supplier_order(self.part_id)
+        part = supplier_orders.get(self.part_id)
         assert part is not None
-        commit(orders.replacing_supplier_order(replace(part, **fields), expected_version=part.version))
+        commit(supplier_orders.replacing(replace(part, **fields), expected_version=part.version))
 
 
 ACCEPTED = ("ACCEPTED", "SHIPPING", (7, 0, 3))
@@ -319,10 +319,10 @@ def test_someone_who_settles_it_meanwhile_is_not_overruled(server: ReferenceSupp
     def interfere(model: Any, **_: Any) -> None:
         calls.append(model.name)
         if model.name == "TransactWriteItems" and calls.count("TransactWriteItems") == 1:
-            part = orders.get_supplier_order(ordered.part_id)
+            part = supplier_orders.get(ordered.part_id)
             assert part is not None
             noted = acceptance.note(part, reason="OTHER", now=clock.timestamp())
-            commit(orders.replacing_supplier_order(noted, expected_version=part.version))
+            commit(supplier_orders.replacing(noted, expected_version=part.version))
 
     events.register("before-call.dynamodb", interfere)
     dispatch.dispatch(ordered.message)
@@ -341,7 +341,7 @@ def test_an_answer_that_the_supplier_posts_meanwhile_is_the_one_that_counts(
 
     def answer_first(**_: Any) -> None:
         events.unregister("before-call.dynamodb.TransactWriteItems", answer_first)
-        part = orders.get_supplier_order(ordered.part_id)
+        part = supplier_orders.get(ordered.part_id)
         assert part is not None
         settled = acceptance.settle(part, Answer(status="ACCEPTED"), now=clock.timestamp())
         settlements.store(settled, seen_version=part.version)

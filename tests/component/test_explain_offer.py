@@ -12,7 +12,7 @@ from component.validating import stored_offer, supplier_site, validate
 from chalicelib import clock
 from chalicelib.domain.offer import Offer
 from chalicelib.services.refresh_product import refresh
-from chalicelib.storage import offers, suppliers
+from chalicelib.storage import offer_terms, offers, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -156,8 +156,8 @@ def test_every_reason_comes_with_what_it_follows_from(seller: Seller) -> None:
     found = suppliers.get(seller.supplier_id)
     assert found
     commit(suppliers.replacing(replace(found, status="SUSPENDED"), expected_version=found.version))
-    terms = offers.get_terms([seller.offer.offer_id])[seller.offer.offer_id]
-    commit(offers.changing_terms(replace(terms, blocks=("SUPPLIER_NOT_OPEN",)), now=clock.timestamp()))
+    terms = offer_terms.get_many([seller.offer.offer_id])[seller.offer.offer_id]
+    commit(offer_terms.changing(replace(terms, blocks=("SUPPLIER_NOT_OPEN",)), now=clock.timestamp()))
 
     reasons = seller.reasons()
 

@@ -10,7 +10,7 @@ from chalicelib import clock
 from chalicelib.domain.offer import Offer
 from chalicelib.services import follow_supplier
 from chalicelib.services.react_to_changes import react
-from chalicelib.storage import offers, suppliers
+from chalicelib.storage import offer_terms, offers, suppliers
 from chalicelib.storage.items import TermsItem
 from chalicelib.storage.transaction import commit
 
@@ -26,7 +26,7 @@ def listed(supplier_id: str, sku: str, **terms: Any) -> str:
 
 
 def blocks_of(offer_id: str) -> tuple[str, ...]:
-    return offers.get_terms([offer_id])[offer_id].blocks
+    return offer_terms.get_many([offer_id])[offer_id].blocks
 
 
 def turn(supplier_id: str, **changes: Any) -> list[dict[str, Any]]:
@@ -67,18 +67,18 @@ def test_offers_show_their_suppliers_new_name() -> None:
 
     react(turn(supplier_id, profile={"display_name": "Norden"}))
 
-    assert offers.get_terms([offer_id])[offer_id].supplier_name == "Norden"
+    assert offer_terms.get_many([offer_id])[offer_id].supplier_name == "Norden"
 
 
 def test_following_again_writes_nothing() -> None:
     supplier_id = a_supplier(status="SUSPENDED")
     offer_id = listed(supplier_id, "A")
     follow_supplier.follow(supplier_id)
-    version = offers.get_terms([offer_id])[offer_id].version
+    version = offer_terms.get_many([offer_id])[offer_id].version
 
     follow_supplier.follow(supplier_id)
 
-    assert offers.get_terms([offer_id])[offer_id].version == version
+    assert offer_terms.get_many([offer_id])[offer_id].version == version
 
 
 def test_every_page_of_a_large_supplier_follows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +114,8 @@ def meanwhile(happens: Callable[[], object]) -> None:
 def test_a_decision_that_is_written_meanwhile_stands() -> None:
     supplier_id = a_supplier()
     offer_id = listed(supplier_id, "A", blocks=("PRODUCT_STATUS_NEW", "SUPPLIER_NOT_OPEN"))
-    accepted = replace(offers.get_terms([offer_id])[offer_id], blocks=("SUPPLIER_NOT_OPEN",))
-    meanwhile(lambda: commit(offers.changing_terms(accepted, now=clock.timestamp())))
+    accepted = replace(offer_terms.get_many([offer_id])[offer_id], blocks=("SUPPLIER_NOT_OPEN",))
+    meanwhile(lambda: commit(offer_terms.changing(accepted, now=clock.timestamp())))
 
     follow_supplier.follow(supplier_id)
 
@@ -134,4 +134,4 @@ def test_a_supplier_that_changes_again_meanwhile_is_followed_to_where_it_is() ->
     meanwhile(again)
     follow_supplier.follow(supplier_id)
 
-    assert offers.get_terms([offer_id])[offer_id].supplier_name == "nord"
+    assert offer_terms.get_many([offer_id])[offer_id].supplier_name == "nord"

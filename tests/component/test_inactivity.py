@@ -26,7 +26,7 @@ from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.offer import Offer, Terms, inactivity_reasons
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import follow_supplier, manage_offers, resolve_review, set_stock
-from chalicelib.storage import authorizations, offers, suppliers
+from chalicelib.storage import authorizations, offer_terms, offers, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -148,7 +148,7 @@ class Selling(RuleBasedStateMachine):
     def says_what_the_records_say(self) -> None:
         offer, supplier = self.offer, suppliers.get(self.supplier_id)
         assert supplier
-        terms = offers.get_terms([offer.offer_id])[offer.offer_id]
+        terms = offer_terms.get_many([offer.offer_id])[offer.offer_id]
         restricted = bool(authorizations.current().document)
         for ahead in (-2, 0, 1, 2, 4):
             then = clock.now() + timedelta(hours=ahead, minutes=1)

@@ -10,7 +10,7 @@ from chalicelib import clock, telemetry
 from chalicelib.domain import acceptance
 from chalicelib.problems import BadRequest, NotFound, Problem
 from chalicelib.services import accept_order, read_order, ship_order
-from chalicelib.storage import orders
+from chalicelib.storage import supplier_orders
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -111,24 +111,20 @@ def test_an_answer_that_does_not_fit_is_refused_with_every_fault() -> None:
 
 def test_an_answer_that_comes_too_late_is_refused() -> None:
     ordered = Ordered()
-    part = orders.get_supplier_order(ordered.part_id)
+    part = supplier_orders.get(ordered.part_id)
     assert part is not None
     expired = acceptance.give_up(part, status="EXPIRED", reason="ANSWER_LATER", now=clock.timestamp())
-    commit(orders.replacing_supplier_order(expired.supplier_order, expected_version=1))
+    commit(supplier_orders.replacing(expired.supplier_order, expected_version=1))
 
     assert refusal_of(ordered.accept_all)[:2] == (409, "ATTEMPT_ENDED")
 
 
 def test_an_answer_after_the_deadline_is_refused_before_anyone_has_swept() -> None:
     ordered = Ordered()
-    part = orders.get_supplier_order(ordered.part_id)
+    part = supplier_orders.get(ordered.part_id)
     assert part is not None
 
-    commit(
-        orders.replacing_supplier_order(
-            replace(part, accept_by="2026-01-01T00:00:00.000Z"), expected_version=1
-        )
-    )
+    commit(supplier_orders.replacing(replace(part, accept_by="2026-01-01T00:00:00.000Z"), expected_version=1))
 
     assert refusal_of(ordered.accept_all)[:2] == (409, "ATTEMPT_ENDED")
 

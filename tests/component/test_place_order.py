@@ -11,7 +11,7 @@ from chalicelib import clock
 from chalicelib.problems import Conflict, Problem, Unprocessable
 from chalicelib.services import read_order
 from chalicelib.services.refresh_product import refresh
-from chalicelib.storage import offers
+from chalicelib.storage import offer_terms
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
@@ -73,7 +73,7 @@ def test_a_replay_answers_the_same_even_when_everything_has_changed() -> None:
     tea = an_offer(a_supplier(), stock=1)
     first = place(a_line(tea))
     commit(
-        offers.setting_stock(
+        offer_terms.setting_stock(
             tea, quantity=0, as_of=clock.timestamp(), now=clock.timestamp(), correlation_id=""
         )
     )
@@ -169,10 +169,10 @@ def test_an_offer_out_of_its_period_is_not_sold_though_its_product_still_shows_i
     tea = an_offer(a_supplier())
     a_product("prd_A", tea)
     refresh("prd_A")
-    in_time = offers.get_terms([tea])[tea]
+    in_time = offer_terms.get_many([tea])[tea]
     moment = clock.now() + timedelta(days=1 if period == "available_from" else -1)
     out_of_time = replace(in_time, **{period: clock.timestamp(moment)})
-    commit(offers.changing_terms(out_of_time, now=clock.timestamp()))
+    commit(offer_terms.changing(out_of_time, now=clock.timestamp()))
 
     line = {"product_id": "prd_A", "quantity": 1, "expected_price": euros("5.00")}
 

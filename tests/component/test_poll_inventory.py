@@ -17,7 +17,7 @@ from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials, signing
 from chalicelib.domain.offer import Offer
 from chalicelib.services import poll_inventory
-from chalicelib.storage import offers, suppliers
+from chalicelib.storage import offer_terms, offers, suppliers
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier import serving
 
@@ -124,7 +124,7 @@ def test_a_lie_is_ignored_and_what_stands_beside_it_counts() -> None:
 
     assert [stock(supplier_id, sku) for sku in LIES] == [10] * len(LIES)
     assert stock(supplier_id, "J") == 4
-    assert offers.get_terms([ids.offer_id(supplier_id, "X")]) == {}
+    assert offer_terms.get_many([ids.offer_id(supplier_id, "X")]) == {}
 
 
 def test_a_supplier_that_does_not_answer_well_keeps_its_stock() -> None:
@@ -181,7 +181,7 @@ def test_polling_again_with_the_same_answer_writes_nothing() -> None:
     with raw_server(saying(telling({"sku": "A", "quantity": 3, "as_of": as_of}))) as server:
         supplier_id = polled(server.url, skus="A")
         poll_inventory.poll({"supplier_id": supplier_id})
-        before = offers.get_terms([ids.offer_id(supplier_id, "A")])
+        before = offer_terms.get_many([ids.offer_id(supplier_id, "A")])
         poll_inventory.poll({"supplier_id": supplier_id})
 
-    assert offers.get_terms([ids.offer_id(supplier_id, "A")]) == before
+    assert offer_terms.get_many([ids.offer_id(supplier_id, "A")]) == before

@@ -20,7 +20,7 @@ from chalicelib.problems import Conflict, TemporarilyUnavailable
 from chalicelib.services import accept_order, react_to_changes
 from chalicelib.services.refresh_product import refresh
 from chalicelib.services.sweep_validations import sweep_views
-from chalicelib.storage import offers, products
+from chalicelib.storage import offer_terms, products
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -39,11 +39,11 @@ def window(price: str, start: float | None, end: float | None) -> PriceWindow:
 
 
 def stored(offer_id: str) -> Terms:
-    return offers.get_terms([offer_id])[offer_id]
+    return offer_terms.get_many([offer_id])[offer_id]
 
 
 def changed(offer_id: str, **changes: Any) -> None:
-    commit(offers.changing_terms(replace(stored(offer_id), **changes), now=clock.timestamp()))
+    commit(offer_terms.changing(replace(stored(offer_id), **changes), now=clock.timestamp()))
 
 
 def sent(price: str, start: str | None = None, end: str | None = None) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_an_offer_is_sold_at_the_price_that_holds_now() -> None:
 
 def seen_an_hour_ago(product_id: str, *offer_ids: str) -> None:
     """Have the product's view be what it was an hour ago."""
-    view = ranking.view_of(offers.get_terms(offer_ids).values(), clock.now() - timedelta(hours=1))
+    view = ranking.view_of(offer_terms.get_many(offer_ids).values(), clock.now() - timedelta(hours=1))
     product = products.get(product_id)
     assert product
     commit(products.showing(product_id, view, seen=product.view_version, now=hours(-1)))

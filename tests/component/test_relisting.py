@@ -17,7 +17,7 @@ from chalicelib.problems import BadRequest
 from chalicelib.services import browse_catalogue, react_to_changes
 from chalicelib.services.browse_catalogue import Wanted
 from chalicelib.services.relist_products import relist
-from chalicelib.storage import keys, offers, validations
+from chalicelib.storage import keys, offer_terms, validations
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
@@ -73,7 +73,7 @@ def test_a_sale_that_leaves_some_writes_no_entry(written: list[int]) -> None:
 
     follow(lambda: marketplace.place(marketplace.a_line(offer)))
 
-    assert offers.get_terms([offer])[offer].available == 8
+    assert offer_terms.get_many([offer])[offer].available == 8
     assert (entries(), written) == (before, [])
 
 

@@ -13,7 +13,7 @@ from stream import records_of
 from chalicelib import clock, ids
 from chalicelib.domain.offer import Offer
 from chalicelib.services.react_to_changes import react
-from chalicelib.storage import offers, suppliers
+from chalicelib.storage import offer_terms, offers, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -52,7 +52,7 @@ class Shop:
 
     def _touch_terms(self) -> None:
         now = clock.timestamp()
-        commit(offers.setting_stock(self.offer_id, quantity=9, as_of=now, now=now, correlation_id=""))
+        commit(offer_terms.setting_stock(self.offer_id, quantity=9, as_of=now, now=now, correlation_id=""))
 
     @property
     def reasons(self) -> list[str]:
@@ -112,9 +112,9 @@ def test_the_edges_need_nobody_to_do_anything(shop: Shop, monkeypatch: pytest.Mo
 def test_a_closure_that_is_not_known_yet_where_the_order_is_composed_still_holds_the_stock_back(
     shop: Shop,
 ) -> None:
-    terms = offers.get_terms([shop.offer_id])[shop.offer_id]
+    terms = offer_terms.get_many([shop.offer_id])[shop.offer_id]
     now = clock.timestamp()
-    commit(offers.changing_terms(replace(terms, closed_from=at(-1), closed_until=at(1)), now=now))
+    commit(offer_terms.changing(replace(terms, closed_from=at(-1), closed_until=at(1)), now=now))
 
     assert shop.order().code == "OUT_OF_STOCK"
 

@@ -13,7 +13,18 @@ from chalicelib.domain.order import Attempt, Buyer, Order, OrderLine, PlacedLine
 from chalicelib.domain.ranking import View
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import ApiKey, Supplier
-from chalicelib.storage import api_keys, keys, offers, orders, products, reviews, suppliers, validations
+from chalicelib.storage import (
+    api_keys,
+    keys,
+    offer_terms,
+    offers,
+    orders,
+    products,
+    reviews,
+    supplier_orders,
+    suppliers,
+    validations,
+)
 from chalicelib.storage.errors import BadCursor, WriteRefused
 from chalicelib.storage.transaction import commit
 
@@ -42,14 +53,14 @@ def some_terms(sku="A", **fields):
 
 def reserve(terms, quantity, price=None):
     commit(
-        offers.reserving(
+        offer_terms.reserving(
             terms.offer_id, quantity=quantity, price=price or terms.price, now=NOW, correlation_id="c"
         )
     )
 
 
 def stored_terms(offer_id):
-    return offers.get_terms([offer_id])[offer_id]
+    return offer_terms.get_many([offer_id])[offer_id]
 
 
 def test_what_is_written_is_read_back():
@@ -69,7 +80,7 @@ def test_what_is_written_is_read_back():
     commit(
         suppliers.adding(supplier),
         offers.adding(offer),
-        offers.adding_terms(terms),
+        offer_terms.adding(terms),
         reviews.adding(review),
         products.adding(product),
     )
@@ -84,7 +95,7 @@ def test_nothing_is_found_where_nothing_was_written():
     assert offers.get_with_terms("sup_x", "A", "off_x") == (None, None)
     assert products.get_many(["prd_x"]) == {}
     assert orders.get("ord_x") is None
-    assert orders.get_supplier_order("no id") is None
+    assert supplier_orders.get("no id") is None
 
 
 def test_a_stale_version_is_refused_and_changes_nothing():
@@ -116,14 +127,14 @@ def test_one_of_many_registrations_takes_the_tax_identity(serialised):
 
 def test_a_reservation_needs_the_price_the_stock_and_a_sale():
     terms = some_terms()
-    commit(offers.adding_terms(terms))
+    commit(offer_terms.adding(terms))
     with pytest.raises(WriteRefused):
         reserve(terms, 1, price=Money(501, "EUR"))
     with pytest.raises(WriteRefused):
         reserve(terms, 1, price=Money(500, "USD"))
     with pytest.raises(WriteRefused):
         reserve(terms, 4)
-    commit(offers.changing_terms(replace(terms, blocks=("WITHDRAWN",)), now=NOW))
+    commit(offer_terms.changing(replace(terms, blocks=("WITHDRAWN",)), now=NOW))
     with pytest.raises(WriteRefused):
         reserve(terms, 1)
     assert stored_terms(terms.offer_id).available == 3
@@ -131,24 +142,24 @@ def test_a_reservation_needs_the_price_the_stock_and_a_sale():
 
 def test_stock_moves_keep_the_sum():
     terms = some_terms()
-    commit(offers.adding_terms(terms))
+    commit(offer_terms.adding(terms))
     reserve(terms, 3)
-    commit(offers.settling(terms.offer_id, accepted=2, released=1, now=NOW, correlation_id="c"))
+    commit(offer_terms.settling(terms.offer_id, accepted=2, released=1, now=NOW, correlation_id="c"))
     after = stored_terms(terms.offer_id)
     assert (after.available, after.reserved, after.sold) == (1, 0, 2)
     with pytest.raises(WriteRefused):
-        commit(offers.settling(terms.offer_id, accepted=1, released=0, now=NOW, correlation_id="c"))
+        commit(offer_terms.settling(terms.offer_id, accepted=1, released=0, now=NOW, correlation_id="c"))
 
 
 def test_a_new_count_keeps_reservations_and_an_older_one_is_refused():
     terms = some_terms()
-    commit(offers.adding_terms(terms))
+    commit(offer_terms.adding(terms))
     reserve(terms, 2)
     count = {"now": NOW, "correlation_id": "c"}
-    commit(offers.setting_stock(terms.offer_id, quantity=10, as_of=LATER, **count))
+    commit(offer_terms.setting_stock(terms.offer_id, quantity=10, as_of=LATER, **count))
     assert stored_terms(terms.offer_id).available == 8
     with pytest.raises(WriteRefused) as refused:
-        commit(offers.setting_stock(terms.offer_id, quantity=99, as_of=EARLIER, **count))
+        commit(offer_terms.setting_stock(terms.offer_id, quantity=99, as_of=EARLIER, **count))
     assert stored_terms(terms.offer_id).available == 8
     assert refused.value.labels == (f"terms:{terms.offer_id}",)
 
@@ -201,7 +212,7 @@ def test_an_order_is_read_whole_and_its_second_placing_shows_the_first():
     writes = (
         orders.adding(order),
         orders.adding_buyer(buyer, now=NOW, correlation_id="c"),
-        orders.adding_supplier_order(part),
+        supplier_orders.adding(part),
     )
     commit(*writes)
     record = orders.get(order.order_id)

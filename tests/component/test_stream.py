@@ -15,7 +15,7 @@ from chalicelib.domain.announcements import Announcement
 from chalicelib.domain.review import Review
 from chalicelib.services import accept_order, notify_review, publish_events, react_to_changes, ship_order
 from chalicelib.services.notify_review import UnknownReview
-from chalicelib.storage import keys, offers, products, reviews, suppliers, validations
+from chalicelib.storage import keys, offer_terms, products, reviews, suppliers, validations
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
@@ -131,8 +131,8 @@ def test_an_offer_that_goes_on_sale_is_announced_and_shown(heard: Heard) -> None
     heard()
 
     def accepting() -> None:
-        terms = offers.get_terms([offer])[offer]
-        commit(offers.changing_terms(replace(terms, blocks=()), now=NOW))
+        terms = offer_terms.get_many([offer])[offer]
+        commit(offer_terms.changing(replace(terms, blocks=()), now=NOW))
 
     react_to_changes.react(records_of(accepting))
 
@@ -181,14 +181,14 @@ def test_what_a_product_does_not_show_rewrites_nothing() -> None:
     a_product("prd_A", offer)
     react_to_changes.react(everything())
     commit(
-        offers.reserving(
-            offer, quantity=1, price=offers.get_terms([offer])[offer].price, now=NOW, correlation_id=""
+        offer_terms.reserving(
+            offer, quantity=1, price=offer_terms.get_many([offer])[offer].price, now=NOW, correlation_id=""
         )
     )  # type: ignore[arg-type]
     react_to_changes.react(everything())
 
     def selling() -> None:
-        commit(offers.settling(offer, accepted=1, released=0, now=NOW, correlation_id=""))
+        commit(offer_terms.settling(offer, accepted=1, released=0, now=NOW, correlation_id=""))
 
     records = records_of(selling)
     before = products.get("prd_A")
@@ -202,7 +202,7 @@ def test_a_product_is_read_again_only_where_it_was_not_written_with_its_terms() 
     a_product("prd_A", offer)
     react_to_changes.react(everything())
     whole = everything()
-    commit(offers.setting_stock(offer, quantity=1, as_of="2999", now=NOW, correlation_id=""))
+    commit(offer_terms.setting_stock(offer, quantity=1, as_of="2999", now=NOW, correlation_id=""))
 
     asked: list[bytes] = []
     events = Item._get_connection().connection.client.meta.events

@@ -16,7 +16,7 @@ from chalicelib.domain.acceptance import Answer
 from chalicelib.domain.shipping import ship
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import settlements
-from chalicelib.storage import orders, reviews, suppliers
+from chalicelib.storage import reviews, supplier_orders, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -215,7 +215,7 @@ def test_a_supplier_with_open_orders_is_not_terminated(case: Case) -> None:
     assert (refused.status, refused.code) == (409, "ORDERS_OPEN")
     assert refused.json["supplier_order_ids"] == [waiting]
 
-    part = orders.get_supplier_order(waiting)
+    part = supplier_orders.get(waiting)
     assert part
     settled = acceptance.settle(part, Answer("ACCEPTED"), now=clock.timestamp())
     accepted = settlements.store(settled, seen_version=part.version)
@@ -223,7 +223,7 @@ def test_a_supplier_with_open_orders_is_not_terminated(case: Case) -> None:
 
     lines = [{"line_id": line.line_id, "quantity": line.accepted} for line in accepted.lines]
     shipped = ship(accepted, lines, now=clock.timestamp())
-    commit(orders.replacing_supplier_order(shipped, expected_version=accepted.version))
+    commit(supplier_orders.replacing(shipped, expected_version=accepted.version))
 
     assert case.ask("termination").status == 200
 

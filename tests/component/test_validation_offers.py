@@ -27,7 +27,7 @@ from chalicelib.domain.rules.catalog import OFFER_CHECKS
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.decide_offers import UnsettledOffer
 from chalicelib.services.validation_batch import IncompleteReports
-from chalicelib.storage import offers, products, reviews, suppliers
+from chalicelib.storage import offer_terms, offers, products, reviews, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -377,7 +377,7 @@ def test_an_offer_of_a_supplier_that_is_not_open_waits_for_it(site: str) -> None
 def test_stock_that_changes_meanwhile_stands(seller: Supplier, site: str) -> None:
     offer = an_offer(seller, "PEN", site)
     later = "2999-01-01T00:00:00.000Z"
-    commit(offers.setting_stock(offer.offer_id, quantity=7, as_of=later, now=later, correlation_id="c"))
+    commit(offer_terms.setting_stock(offer.offer_id, quantity=7, as_of=later, now=later, correlation_id="c"))
 
     validate(offer)
 

@@ -23,7 +23,7 @@ from component.validating import (
 from chalicelib.domain.offer import Product
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.decide_suppliers import UnsettledSupplier
-from chalicelib.storage import offers, products, reviews, suppliers
+from chalicelib.storage import offer_terms, products, reviews, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -212,5 +212,5 @@ def test_the_terms_of_an_offer_follow_only_its_own_decision(site: str) -> None:
 
     validate(offer)
 
-    terms = offers.get_terms([offer.offer_id])[offer.offer_id]
+    terms = offer_terms.get_many([offer.offer_id])[offer.offer_id]
     assert (terms.blocks, terms.reserved, terms.sold) == ((), 0, 0)

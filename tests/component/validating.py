@@ -14,7 +14,7 @@ from chalicelib.domain.offer import Offer, Terms
 from chalicelib.domain.rules.catalog import OFFER_CHECKS, SUPPLIER_CHECKS
 from chalicelib.domain.supplier import Supplier
 from chalicelib.steps import decisions, offer_steps, supplier_steps
-from chalicelib.storage import keys, offers, suppliers
+from chalicelib.storage import keys, offer_terms, offers, suppliers
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier.picture import png
 
@@ -86,7 +86,7 @@ def an_offer(supplier: Supplier, sku: str, site: str, **changes: Any) -> Offer:
         blocks=("PRODUCT_STATUS_NEW", "NO_ACTIVE_PRICE"),
         **_stamps(),
     )
-    commit(offers.adding(offer), offers.adding_terms(terms))
+    commit(offers.adding(offer), offer_terms.adding(terms))
     return offer
 
 
@@ -103,7 +103,7 @@ def stored_offer(offer: Offer) -> Offer:
 
 
 def stored_terms(offer: Offer) -> Terms:
-    return offers.get_terms([offer.offer_id])[offer.offer_id]
+    return offer_terms.get_many([offer.offer_id])[offer.offer_id]
 
 
 def rules_of(record: Supplier | Offer, severity: str = "ERROR") -> set[str]:

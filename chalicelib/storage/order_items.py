@@ -1,0 +1,47 @@
+"""The items of an order's partition in PynamoDB."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.storage.items import Item, JSONText
+
+
+class OrderItem(Item, discriminator="ORDER"):
+    order_id = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    lines = JSONText()
+    shipping_minor = NumberAttribute()
+    tax_minor = NumberAttribute()
+    payment_reference = UnicodeAttribute()
+    authorized_minor = NumberAttribute()
+    request_hash = UnicodeAttribute()
+    promise = JSONText(null=True)
+    channel_reference = UnicodeAttribute(null=True)
+
+
+class BuyerItem(Item, discriminator="BUYER"):
+    order_id = UnicodeAttribute()
+    ship_to = JSONText()
+    contact = JSONText()
+
+
+class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
+    supplier_order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    lines = JSONText()
+    status = UnicodeAttribute()
+    attempt_status = UnicodeAttribute()
+    attempt = JSONText()
+    accept_by = UnicodeAttribute()
+    supplier_reference = UnicodeAttribute(null=True)
+
+
+class ShipmentItem(Item, discriminator="SHIPMENT"):
+    shipment_id = UnicodeAttribute()
+    supplier_order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    carrier = UnicodeAttribute()
+    tracking_number = UnicodeAttribute(null=True)
+    tracking_url = UnicodeAttribute(null=True)
+    lines = JSONText()
+    shipped_at = UnicodeAttribute()

@@ -1,0 +1,112 @@
+"""The parts of orders that one supplier ships, each with its dispatch attempt."""
+
+from dataclasses import asdict, replace
+
+from chalicelib import ids
+from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder, derived_status
+from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.items import AnyItem, Item
+from chalicelib.storage.order_items import SupplierOrderItem
+from chalicelib.storage.transaction import Write
+
+
+def get(supplier_order_id: str) -> SupplierOrder | None:
+    place = ids.order_of_part(supplier_order_id)
+    item = reads.get_one(keys.supplier_order(*place)) if place else None
+    return from_item(item) if isinstance(item, SupplierOrderItem) else None
+
+
+def page_of_supplier(
+    supplier_id: str, *, status: str | None, updated_since: str | None, limit: int, cursor: str | None
+) -> pages.Page[SupplierOrder]:
+    """The supplier's orders by time of placing, oldest first. Raises BadCursor."""
+    condition = None
+    if status:
+        condition = SupplierOrderItem.status == status
+    if updated_since:
+        fresh = SupplierOrderItem.updated_at >= updated_since
+        condition = fresh if condition is None else condition & fresh
+    return reads.page_by_status(
+        keys.orders_of_supplier(supplier_id),
+        from_item,
+        limit=limit,
+        cursor=cursor,
+        filter_condition=condition,
+    )
+
+
+def waiting(supplier_id: str, *, placed_since: str, limit: int) -> list[str]:
+    """Ids of the supplier's orders of that time that wait for its answer, oldest first."""
+    found = Item.by_status.query(
+        keys.orders_of_supplier(supplier_id),
+        Item.status_sort >= placed_since,
+        filter_condition=SupplierOrderItem.status == "WAITING_ACCEPTANCE",
+        limit=limit,
+    )
+    return [item.supplier_order_id for item in found]
+
+
+def to_ship(supplier_id: str, *, limit: int) -> list[str]:
+    """Ids of the supplier's orders that it has accepted and not wholly shipped, oldest first."""
+    found = AnyItem.due.query(keys.orders_to_ship(supplier_id), limit=limit)
+    return [str(item.due_sort).rpartition("#")[2] for item in found]
+
+
+def adding(supplier_order: SupplierOrder) -> Write:
+    """Label `supplier_order`."""
+    item = _to_item(supplier_order)
+    return Write("supplier_order", item, SupplierOrderItem.pk.does_not_exist())
+
+
+def replacing(supplier_order: SupplierOrder, *, expected_version: int) -> Write:
+    """Write it if it still has `expected_version`; the stored version is one higher.
+    Label `supplier_order`."""
+    item = _to_item(replace(supplier_order, version=expected_version + 1))
+    return Write("supplier_order", item, SupplierOrderItem.version == expected_version)
+
+
+def _to_item(supplier_order: SupplierOrder) -> SupplierOrderItem:
+    place = ids.order_of_part(supplier_order.supplier_order_id)
+    if place is None:
+        raise ValueError(f"{supplier_order.supplier_order_id} is no id of a supplier order")
+    attempt = asdict(supplier_order.attempt)
+    status = derived_status([line.status for line in supplier_order.lines])
+    time = f"{supplier_order.created_at}#{supplier_order.supplier_order_id}"
+    to_ship = status == "SHIPPING"
+    return SupplierOrderItem(
+        *keys.supplier_order(*place),
+        supplier_order_id=supplier_order.supplier_order_id,
+        order_id=supplier_order.order_id,
+        supplier_id=supplier_order.supplier_id,
+        lines=[asdict(line) for line in supplier_order.lines],
+        status=status,
+        attempt_status=attempt["status"],
+        attempt=attempt,
+        accept_by=supplier_order.accept_by,
+        supplier_reference=supplier_order.supplier_reference,
+        version=supplier_order.version,
+        status_partition=keys.orders_of_supplier(supplier_order.supplier_id),
+        status_sort=time,
+        due_partition=keys.orders_to_ship(supplier_order.supplier_id) if to_ship else None,
+        due_sort=time if to_ship else None,
+        correlation_id=supplier_order.correlation_id,
+        created_at=supplier_order.created_at,
+        updated_at=supplier_order.updated_at,
+    )
+
+
+def from_item(item: SupplierOrderItem) -> SupplierOrder:
+    """The supplier order that a table item holds."""
+    return SupplierOrder(
+        supplier_order_id=item.supplier_order_id,
+        order_id=item.order_id,
+        supplier_id=item.supplier_id,
+        lines=tuple(OrderLine(**line) for line in item.lines),
+        attempt=Attempt(**item.attempt),
+        accept_by=item.accept_by,
+        supplier_reference=item.supplier_reference,
+        version=int(item.version),
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )
