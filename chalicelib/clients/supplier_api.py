@@ -155,6 +155,7 @@ def _test_order(attempt_id: str) -> dict[str, Any]:
             "name": "Test",
             "address": {"line1": "1 Test Street", "city": "Test", "postal_code": "00000", "country": "US"},
         },
+        "scenario": "ACCEPT",
     }
 
 
