@@ -62,6 +62,14 @@ def order_of_part(part_id: str) -> tuple[str, int] | None:
     return f"ord_{order}", int(number)
 
 
+def part_number(part_id: str) -> int:
+    """The number that `part_id` was made of. Raises ValueError where it was not."""
+    place = order_of_part(part_id)
+    if place is None:
+        raise ValueError(f"{part_id} is no part of an order")
+    return place[1]
+
+
 def content_id(prefix: str, *parts: str) -> str:
     """An id that the same parts always get."""
     digest = hashlib.sha256("\n".join(parts).encode()).digest()

@@ -1,7 +1,7 @@
 """Orders: what the shopper placed, the part that each supplier ships, and what became of each line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain.money import Money
@@ -60,7 +60,18 @@ class Buyer:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """What became of one placed line at its supplier: shipped <= accepted <= quantity."""
+    """What became of a line, or of the rest of one, at one supplier. All numbers are pieces, but `refunded`,
+    which is in minor units.
+
+    Of `quantity` the supplier has `accepted` some, less what was canceled afterwards; `canceled` are all
+    that the shopper did without. A `remainder` waits for another supplier to be found, `moved` were taken
+    over by another supplier order. Once the line was answered, the rest of `quantity` is refused for good:
+    accepted + canceled + remainder + moved <= quantity, and returned <= delivered or shipped <= accepted.
+
+    `cancel_requested` of the accepted ones are for the supplier to let go. `sku` and `unit_minor` (the price
+    in minor units) are set where the line was not placed with this supplier; `split_from` names the placed
+    line that this one is a part of.
+    """
 
     line_id: str
     offer_id: str
@@ -70,11 +81,22 @@ class OrderLine:
     shipped: int = 0
     acceptance_code: str | None = None
     available_on: str | None = None
+    remainder: int = 0
+    moved: int = 0
+    canceled: int = 0
+    cancel_requested: int = 0
+    delivered: int = 0
+    returned: int = 0
+    refunded: int = 0
+    sku: str | None = None
+    unit_minor: int | None = None
+    split_from: str | None = None
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """The one try to have this supplier accept its supplier order."""
+    """The one try to have this supplier accept its supplier order. `needs_settlement`: the supplier has
+    answered what no rule can take; `reason` says what."""
 
     attempt_id: str
     status: str = "PLANNED"
@@ -82,13 +104,16 @@ class Attempt:
     sent_at: str | None = None
     answered_at: str | None = None
     reason: str | None = None
+    needs_settlement: bool = False
 
 
 @dataclass(frozen=True)
 class SupplierOrder:
     """The part of an order that one supplier ships, with its dispatch attempt.
 
-    Trying another supplier makes another supplier order, so each has exactly one attempt.
+    Trying another supplier makes another supplier order, so each has exactly one attempt. With `held_until`
+    it is not to be sent before the payment is confirmed, which must be by then. `ship_by` is when all that
+    was accepted should have left, `late_at` when it was found that it had not.
     """
 
     supplier_order_id: str
@@ -98,6 +123,9 @@ class SupplierOrder:
     attempt: Attempt
     accept_by: str
     supplier_reference: str | None = None
+    held_until: str | None = None
+    ship_by: str | None = None
+    late_at: str | None = None
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""
@@ -139,3 +167,50 @@ def derived_status(line_statuses: Sequence[str]) -> str:
     if going:
         return min(going, key=_PROGRESS.index)
     return max(("CANCELED", "REFUSED"), key=list(line_statuses).count)
+
+
+@dataclass(frozen=True)
+class CurrentLine:
+    """A line as it stands: `served` by which supplier, of which offer, in which quantity and at which price;
+    and what became of it there."""
+
+    served: PlacedLine
+    state: OrderLine
+
+    @property
+    def status(self) -> str:
+        """As the shopper sees it: while another supplier is looked for, the line waits."""
+        waits = self.state.remainder and not self.state.accepted
+        return "WAITING_ACCEPTANCE" if waits else self.state.status
+
+
+def current_lines(record: OrderRecord) -> tuple[CurrentLine, ...]:
+    """Every line once, where it is now: at the last supplier that was asked for it. Pieces that were split
+    off are a line of their own, so the quantities add up to those placed."""
+    last: dict[str, tuple[SupplierOrder, OrderLine]] = {}
+    for part in record.supplier_orders:
+        last |= {line.line_id: (part, line) for line in part.lines}
+    placed = {line.line_id: line for line in record.order.lines}
+    order_of = {line_id: place for place, line_id in enumerate(placed)}
+    in_order = sorted(last.values(), key=lambda each: order_of[each[1].split_from or each[1].line_id])
+    return tuple(_current(served_line(placed, part, line), line) for part, line in in_order)
+
+
+def served_line(placed: Mapping[str, PlacedLine], part: SupplierOrder, line: OrderLine) -> PlacedLine:
+    """The line as the supplier of `part` was asked for it; `placed` are the order's lines by id."""
+    origin = placed[line.split_from or line.line_id]
+    price = origin.unit_price
+    return replace(
+        origin,
+        line_id=line.line_id,
+        offer_id=line.offer_id,
+        supplier_id=part.supplier_id,
+        supplier_order_id=part.supplier_order_id,
+        sku=line.sku or origin.sku,
+        quantity=line.quantity,
+        unit_price=price if line.unit_minor is None else Money(line.unit_minor, price.currency),
+    )
+
+
+def _current(served: PlacedLine, line: OrderLine) -> CurrentLine:
+    return CurrentLine(replace(served, quantity=served.quantity - line.moved), line)

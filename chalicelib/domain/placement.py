@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.allocation import Candidate, choose
-from chalicelib.domain.money import Money, total
+from chalicelib.domain.money import Money
 from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
 
 NamePart = Callable[[str, int], str]
@@ -115,14 +115,6 @@ def reservations(lines: Iterable[PlacedLine]) -> dict[str, int]:
     for line in lines:
         wanted[line.offer_id] = wanted.get(line.offer_id, 0) + line.quantity
     return wanted
-
-
-def items_total(order: Order) -> Money:
-    return total((line.line_total for line in order.lines), order.currency)
-
-
-def grand_total(order: Order) -> Money:
-    return items_total(order) + order.shipping + order.tax
 
 
 def _allot_line(

@@ -17,6 +17,7 @@ from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, Outcome, TryAgain
 from chalicelib.domain import acceptance, credentials
 from chalicelib.domain.acceptance import Answer, InvalidLines, Settlement
+from chalicelib.domain.order import served_line
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import settlements
 from chalicelib.services.commits import commit
@@ -168,7 +169,12 @@ def _pause(outcome: AnswerLater | TryAgain, tries: int) -> int:
 
 def _data(part: Part) -> dict[str, Any]:
     supplier_order, order = part.supplier_order, part.order
-    waiting = {line.line_id for line in supplier_order.lines if line.status == "WAITING_ACCEPTANCE"}
+    placed = {line.line_id: line for line in order.lines}
+    asked = [
+        served_line(placed, supplier_order, line)
+        for line in supplier_order.lines
+        if line.status == "WAITING_ACCEPTANCE"
+    ]
     return {
         "attempt_id": supplier_order.attempt.attempt_id,
         "supplier_order_id": supplier_order.supplier_order_id,
@@ -185,8 +191,7 @@ def _data(part: Part) -> dict[str, Any]:
                 "unit_price": line.unit_price.as_json(),
                 "line_total": line.line_total.as_json(),
             }
-            for line in order.lines
-            if line.line_id in waiting
+            for line in asked
         ],
         "ship_to": dict(part.buyer.ship_to) if part.buyer else {},
     }

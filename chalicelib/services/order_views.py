@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.domain.money import total
 from chalicelib.domain.order import (
     Buyer,
     Order,
@@ -11,9 +12,10 @@ from chalicelib.domain.order import (
     PlacedLine,
     Shipment,
     SupplierOrder,
+    current_lines,
     derived_status,
+    served_line,
 )
-from chalicelib.domain.placement import grand_total, items_total
 
 _PLACE = ("city", "region", "postal_code", "country")
 
@@ -21,21 +23,22 @@ _PLACE = ("city", "region", "postal_code", "country")
 def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str, Any]:
     """The order as its shopper reads it; the attempts at suppliers are for administrators."""
     order = record.order
-    states = {line.line_id: line for part in record.supplier_orders for line in part.lines}
+    lines = current_lines(record)
     placed = {line.line_id: line for line in order.lines}
+    items = total((line.served.line_total for line in lines), order.currency)
     view = {
         "order_id": order.order_id,
-        "status": derived_status([line.status for line in states.values()]),
+        "status": derived_status([line.status for line in lines]),
         "currency": order.currency,
-        "lines": [_line(line, states[line.line_id]) for line in order.lines],
+        "lines": [_line(line.served, line.state) | {"status": line.status} for line in lines],
         "supplier_orders": [_part(part, placed) for part in record.supplier_orders],
         "shipments": [shipment_view(shipment) for shipment in record.shipments],
         "refunds": [],
         "totals": {
-            "items": items_total(order).as_json(),
+            "items": items.as_json(),
             "shipping": order.shipping.as_json(),
             "tax": order.tax.as_json(),
-            "grand_total": grand_total(order).as_json(),
+            "grand_total": (items + order.shipping + order.tax).as_json(),
         },
         "payment": {
             "reference": order.payment_reference,
@@ -119,7 +122,8 @@ def _part(part: SupplierOrder, placed: Mapping[str, PlacedLine]) -> dict[str, An
             "status": derived_status([line.status for line in part.lines]),
             "accept_by": part.accept_by,
             "supplier_reference": part.supplier_reference,
-            "lines": [_line(placed[line.line_id], line) for line in part.lines],
+            "lines": [_line(served_line(placed, part, line), line) for line in part.lines],
+            "ship_by": part.ship_by,
             "created_at": part.created_at,
             "updated_at": part.updated_at,
             "version": part.version,
@@ -144,6 +148,8 @@ def _line(placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
             "status": state.status,
             "accepted_quantity": state.accepted,
             "shipped_quantity": state.shipped,
+            "canceled_quantity": state.canceled or None,
+            "split_from": state.split_from,
             "acceptance_code": state.acceptance_code,
             "available_on": state.available_on,
         }

@@ -13,6 +13,7 @@ item is in it only while something must happen to it).
 | supplier orders of a supplier, newest last | query `by_status` | a page, one round trip |
 | which of a supplier's orders are to be shipped | query `due`, sparse | one round trip |
 | which wait for its answer | query `by_status` from a day ago | the supplier's orders of a day |
+| which wait too long for a payment, an answer | query `due`, `DUE_SHARDS` partitions | one round trip each |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
@@ -181,6 +182,24 @@ def orders_to_ship(supplier_id: str) -> str:
     return f"SUPPLIER#{supplier_id}#TO_SHIP"
 
 
+def payments_due(supplier_order_id: str) -> str:
+    """The shard of the index of supplier orders held for a payment that this one belongs to."""
+    return payments_due_shard(_shard(supplier_order_id))
+
+
+def payments_due_shard(shard: int) -> str:
+    return f"PAYMENTS#{shard}"
+
+
+def answers_due(supplier_order_id: str) -> str:
+    """The shard of the index of supplier orders that were sent and wait for an answer."""
+    return answers_due_shard(_shard(supplier_order_id))
+
+
+def answers_due_shard(shard: int) -> str:
+    return f"ANSWERS#{shard}"
+
+
 def reversals_of_rule(rule: str) -> str:
     return f"RULE#{rule}#REVERSALS"
 
@@ -191,7 +210,7 @@ def keys_of_supplier(supplier_id: str) -> str:
 
 def validations_due(pk: str, sk: str) -> str:
     """The shard of the pending-validation index that the record at `pk`, `sk` belongs to."""
-    return validations_due_shard(zlib.crc32(f"{pk}|{sk}".encode()) % DUE_SHARDS)
+    return validations_due_shard(_shard(f"{pk}|{sk}"))
 
 
 def validations_due_shard(shard: int) -> str:
@@ -200,8 +219,12 @@ def validations_due_shard(shard: int) -> str:
 
 def views_due(product_id: str) -> str:
     """The shard of the index of views that time changes which the product belongs to."""
-    return views_due_shard(zlib.crc32(product_id.encode()) % DUE_SHARDS)
+    return views_due_shard(_shard(product_id))
 
 
 def views_due_shard(shard: int) -> str:
     return f"VIEW#{shard}"
+
+
+def _shard(subject: str) -> int:
+    return zlib.crc32(subject.encode()) % DUE_SHARDS

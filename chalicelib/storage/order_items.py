@@ -34,6 +34,9 @@ class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
     attempt = JSONText()
     accept_by = UnicodeAttribute()
     supplier_reference = UnicodeAttribute(null=True)
+    held_until = UnicodeAttribute(null=True)
+    ship_by = UnicodeAttribute(null=True)
+    late_at = UnicodeAttribute(null=True)
 
 
 class ShipmentItem(Item, discriminator="SHIPMENT"):

@@ -25,7 +25,7 @@ def get(order_id: str) -> OrderRecord | None:
             sent.append(shipments.from_item(item))
     if order is None:
         return None
-    parts.sort(key=lambda each: _number(each.supplier_order_id))
+    parts.sort(key=lambda each: ids.part_number(each.supplier_order_id))
     sent.sort(key=lambda each: each.shipped_at)
     return OrderRecord(order, buyer, tuple(parts), tuple(sent))
 
@@ -48,11 +48,6 @@ def adding_buyer(buyer: Buyer, *, now: str, correlation_id: str) -> Write:
         updated_at=now,
     )
     return Write("buyer", item)
-
-
-def _number(part_id: str) -> int:
-    place = ids.order_of_part(part_id)
-    return place[1] if place else 0
 
 
 def _to_item(order: Order) -> OrderItem:
@@ -79,7 +74,12 @@ def _line_row(line: PlacedLine) -> list[Any]:
     """The line without what its place and ids say already: an order of two lines then fits into the one KB
     that a write is charged by."""
     row = line.offer_id, line.product_id, line.sku, line.gtin, line.title, line.quantity
-    return [*row, line.unit_price.minor, _number(line.supplier_order_id), _number(line.line_id)]
+    return [
+        *row,
+        line.unit_price.minor,
+        ids.part_number(line.supplier_order_id),
+        ids.part_number(line.line_id),
+    ]
 
 
 def from_item(item: OrderItem) -> Order:

@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import placement
 from chalicelib.domain.allocation import Candidate, choose
-from chalicelib.domain.money import Money
-from chalicelib.domain.order import Order
+from chalicelib.domain.money import Money, total
+from chalicelib.domain.order import Order, OrderRecord, current_lines
 from chalicelib.domain.placement import Choices, Obstacle, WantedLine
 
 
@@ -82,8 +82,11 @@ def test_parts_sum_to_the_whole_whatever_is_ordered(
     )
     parts = placement.supplier_orders(order, name_part, accept_by="later")
 
-    total = sum(quantity * price for _, quantity, price in ordered)
-    assert placement.grand_total(order) == Money(total + shipping + tax, "EUR")
+    now = current_lines(OrderRecord(order, None, parts))
+    assert [line.served for line in now] == list(order.lines)
+    assert total((line.served.line_total for line in now), "EUR").minor == sum(
+        quantity * price for _, quantity, price in ordered
+    )
     assert sorted(line.line_id for part in parts for line in part.lines) == sorted(
         line.line_id for line in order.lines
     )

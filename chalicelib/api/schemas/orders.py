@@ -128,6 +128,12 @@ class LineSchema(AnswerSchema):
     line_total = fields.Nested(MoneySchema, required=True)
     status = one_of(*LINE_STATUS)
     acceptance_code = fields.String()
+    accepted_quantity = fields.Integer(required=True)
+    shipped_quantity = fields.Integer(required=True)
+    canceled_quantity = fields.Integer()
+    split_from = fields.String(
+        metadata={"description": "the line that this one is the rest of, at another supplier"}
+    )
 
 
 class PartSchema(StoredSchema):
@@ -138,6 +144,7 @@ class PartSchema(StoredSchema):
     status = one_of(*LINE_STATUS)
     accept_by = moment(required=True)
     supplier_reference = fields.String()
+    ship_by = moment()
     lines = fields.List(fields.Nested(LineSchema), required=True)
 
 
