@@ -43,3 +43,23 @@ def remote_checks_are_strict() -> bool:
 
 def log_level() -> str:
     return os.environ.get("LOG_LEVEL", "INFO")
+
+
+def supplier_calls_at_once() -> int:
+    """How many calls to one supplier may be under way at a time."""
+    return int(os.environ.get("SUPPLIER_CALLS_AT_ONCE", "5"))
+
+
+def suspend_above_refused_percent() -> int:
+    """A supplier is suspended that does not take more than this share of its order lines."""
+    return int(os.environ.get("SUSPEND_ABOVE_REFUSED_PERCENT", "40"))
+
+
+def suspend_least_lines() -> int:
+    """Of at least so many lines in seven days."""
+    return int(os.environ.get("SUSPEND_LEAST_LINES", "20"))
+
+
+def suspend_after_unreachable_hours() -> int:
+    """A supplier is suspended whose order API has failed without a break for so long."""
+    return int(os.environ.get("SUSPEND_AFTER_UNREACHABLE_HOURS", "24"))

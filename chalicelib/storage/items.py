@@ -111,6 +111,24 @@ class SupplierItem(Item, discriminator="SUPPLIER"):
     signing_generation = NumberAttribute(default=1)
 
 
+class EndpointItem(Item, discriminator="ENDPOINT"):
+    supplier_id = UnicodeAttribute()
+    leases: MapAttribute[str, Any] = MapAttribute(default=dict)
+    failures = NumberAttribute(default=0)
+    failing_since = UnicodeAttribute(null=True)
+    failed_at = UnicodeAttribute(null=True)
+    gone_url = UnicodeAttribute(null=True)
+    counts: MapAttribute[str, Any] = MapAttribute(default=dict)
+
+
+class SupplierHealthItem(Item, discriminator="SUPPLIER_HEALTH"):
+    supplier_id = UnicodeAttribute()
+    health = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    suspend_for = UnicodeAttribute(null=True)
+    since = UnicodeAttribute(null=True)
+
+
 class TaxIdentityItem(Item, discriminator="TAXID"):
     supplier_id = UnicodeAttribute()
 

@@ -14,6 +14,8 @@ item is in it only while something must happen to it).
 | which of a supplier's orders are to be shipped | query `due`, sparse | one round trip |
 | which wait for its answer | query `by_status` from a day ago | the supplier's orders of a day |
 | which wait too long for a payment, an answer | query `due`, `DUE_SHARDS` partitions | one round trip each |
+| a supplier's endpoint and its health, one or both | batch get, with what else is read | no round trip more |
+| suppliers whose health to look at | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
@@ -57,6 +59,15 @@ def api_key(key_id: str) -> Key:
 
 def keyring(supplier_id: str) -> Key:
     return Key(f"SUPPLIER#{supplier_id}", "KEYRING")
+
+
+def endpoint(supplier_id: str) -> Key:
+    """Its order API: apart from the supplier, since it is written at every call."""
+    return Key(f"ENDPOINT#{supplier_id}", "ENDPOINT")
+
+
+def supplier_health(supplier_id: str) -> Key:
+    return Key(f"ENDPOINT#{supplier_id}", "HEALTH")
 
 
 def brand(name: str) -> Key:
@@ -224,6 +235,15 @@ def views_due(product_id: str) -> str:
 
 def views_due_shard(shard: int) -> str:
     return f"VIEW#{shard}"
+
+
+def health_due(supplier_id: str) -> str:
+    """The shard of the index of suppliers whose health is to be looked at again."""
+    return health_due_shard(_shard(supplier_id))
+
+
+def health_due_shard(shard: int) -> str:
+    return f"HEALTH#{shard}"
 
 
 def _shard(subject: str) -> int:
