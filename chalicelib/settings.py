@@ -41,6 +41,21 @@ def remote_checks_are_strict() -> bool:
     return os.environ.get("REMOTE_CHECKS", "strict") != "lenient"
 
 
+def accept_within_hours() -> int:
+    """How long a supplier may take to answer an order, where its profile says nothing."""
+    return int(os.environ.get("ACCEPT_WITHIN_HOURS", "24"))
+
+
+def reallocate_within_hours() -> int:
+    """How long after placing another supplier is looked for."""
+    return int(os.environ.get("REALLOCATE_WITHIN_HOURS", "72"))
+
+
+def max_suppliers_per_line() -> int:
+    """How many suppliers are asked for one order line before it is refused."""
+    return int(os.environ.get("MAX_SUPPLIERS_PER_LINE", "5"))
+
+
 def log_level() -> str:
     return os.environ.get("LOG_LEVEL", "INFO")
 

@@ -25,6 +25,7 @@ _MARKERS = {
     "STREAM_ARN": f"arn:aws:dynamodb:us-east-1:{_NOWHERE}:table/StreamArn/stream/StreamArn",
     "REVIEW_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReviewQueueArn",
     "DISPATCH_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:DispatchQueueArn",
+    "REALLOCATION_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReallocationQueueArn",
     "IMPORT_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ImportQueueArn",
     "REVERSAL_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReversalQueueArn",
     "INVENTORY_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:InventoryQueueArn",

@@ -16,6 +16,8 @@ from chalicelib import clock, ids
 from chalicelib.clients import guarded, signed
 from chalicelib.clients.errors import CallFailed
 from chalicelib.domain.acceptance import CODES, STATUSES, Answer, LineAnswer
+from chalicelib.domain.errors import InvalidMoney
+from chalicelib.domain.money import Money
 
 TEST_LINE, TEST_QUANTITY = "lin_test_1", 1
 """What a test order asks for."""
@@ -210,7 +212,17 @@ def _line(line: Any, at: str) -> LineAnswer:
     available_on = _text(line, "available_on", at)
     if available_on is not None and not _DATE.fullmatch(available_on):
         raise _Malformed(f"{at}/available_on is no date.")
-    return LineAnswer(line_id, str(code), quantity, available_on)
+    return LineAnswer(line_id, str(code), quantity, available_on, _price(line, at))
+
+
+def _price(line: Mapping[str, Any], at: str) -> Money | None:
+    value = line.get("unit_price")
+    if value is None:
+        return None
+    try:
+        return Money.parse(value)
+    except (InvalidMoney, AttributeError) as error:
+        raise _Malformed(f"{at}/unit_price is no amount of money.") from error
 
 
 def _text(body: Mapping[str, Any], name: str, at: str = "") -> str | None:

@@ -1,14 +1,16 @@
 """What a supplier's answer does to its supplier order: line states, stock, the attempt's status.
 
-Quantity never goes up, a line that the answer leaves out is refused, and an answer counts only while lines
-wait for one. Refused lines and the refused part of a line end here, with their stock back on sale.
+Quantity never goes up, nor does the price; a line that the answer leaves out is refused, and an answer counts
+only while lines wait for one. What the supplier does not take ends here with its stock back on sale: as a
+remainder where another supplier may be tried, else refused for good.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.errors import DomainError, IllegalMove
-from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
+from chalicelib.domain.money import Money
+from chalicelib.domain.order import Attempt, Order, OrderLine, SupplierOrder, served_line
 
 TAKING = frozenset({"ACCEPTED", "BACKORDERED"})
 CODES = TAKING | {
@@ -26,18 +28,23 @@ CODES = TAKING | {
 }
 NOT_ITS_FAULT = frozenset({"CUSTOMER_CANCELED", "BAD_ADDRESS", "UNDELIVERABLE", "DUPLICATE"})
 """Refusals that say nothing of how well the supplier serves its offers."""
+FOR_EVERY_SUPPLIER = frozenset({"CUSTOMER_CANCELED", "BAD_ADDRESS", "DUPLICATE"})
+"""Refusals that end a line: another supplier would meet the same buyer and address, and what this one says
+it has already is not to be shipped by two. UNDELIVERABLE and RESTRICTED speak of its own carriers and
+licences, so others are tried."""
 STATUSES = frozenset({"ACCEPTED", "PARTIALLY_ACCEPTED", "BACKORDERED", "REJECTED"})
 OPEN_ATTEMPT = frozenset({"PLANNED", "SENT"})
 
 
 @dataclass(frozen=True)
 class LineAnswer:
-    """What a supplier says of one line; no quantity means the whole line."""
+    """What a supplier says of one line; no quantity means the whole line, no price the one asked for."""
 
     line_id: str
     code: str
     quantity: int | None = None
     available_on: str | None = None
+    unit_price: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,46 @@ class Fault:
     code: str
 
 
+def pointer(fault: Fault) -> str:
+    """Where in the body the fault is, as a JSON pointer."""
+    return f"/{fault.field}" if fault.line is None else f"/lines/{fault.line}/{fault.field}"
+
+
 class InvalidLines(DomainError):
     """An answer or shipment that does not fit the supplier order. `faults` names every reason."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__(", ".join(fault.code for fault in self.faults))
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """Who decided what no rule could, and why."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the buyer was promised that bears on an answer: the price of each line, and whether another
+    supplier may be tried for what this one does not take."""
+
+    may_change_supplier: bool = True
+    prices: Mapping[str, Money] = field(default_factory=dict)
+
+
+def asked_of(order: Order, supplier_order: SupplierOrder) -> Asked:
+    """What was asked of this supplier."""
+    placed = {line.line_id: line for line in order.lines}
+    return Asked(
+        may_change_supplier=(order.promise or {}).get("may_change_supplier", True),
+        prices={
+            line.line_id: served_line(placed, supplier_order, line).unit_price
+            for line in supplier_order.lines
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -86,6 +127,11 @@ class Settlement:
     moves: tuple[StockMove, ...]
 
 
+def pieces_asked(line: OrderLine) -> int:
+    """How many pieces the supplier is asked for: what was canceled before it answered is not among them."""
+    return line.quantity - line.canceled
+
+
 def mark_sent(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
     """The supplier order as it must be stored before it is sent, so that a lost answer can be settled."""
     attempt = _open_attempt(supplier_order, "SENT")
@@ -93,32 +139,68 @@ def mark_sent(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
     return replace(supplier_order, attempt=sent, updated_at=now)
 
 
-def note(supplier_order: SupplierOrder, *, reason: str, now: str) -> SupplierOrder:
-    """The same, still without an answer, with the reason why."""
-    attempt = replace(_open_attempt(supplier_order, "SENT"), reason=reason)
-    return replace(supplier_order, attempt=attempt, updated_at=now)
+def note(
+    supplier_order: SupplierOrder, *, reason: str, now: str, needs_settlement: bool = False
+) -> SupplierOrder:
+    """The same, still without an answer, with the reason why; or with one that a person must settle."""
+    attempt = _open_attempt(supplier_order, "SENT")
+    noted = replace(attempt, reason=reason, needs_settlement=needs_settlement)
+    return replace(supplier_order, attempt=noted, updated_at=now)
 
 
-def settle(supplier_order: SupplierOrder, answer: Answer, *, now: str) -> Settlement:
-    """Apply the first answer. Raises InvalidLines for one that does not fit what was ordered, and
-    IllegalMove when the attempt has ended."""
-    decided = _decide(supplier_order.lines, answer)
+def settle(
+    supplier_order: SupplierOrder,
+    answer: Answer,
+    *,
+    now: str,
+    asked: Asked | None = None,
+    by_hand: ByHand | None = None,
+) -> Settlement:
+    """Apply the first answer, the supplier's own or one that was settled `by_hand`. Raises InvalidLines for
+    one that does not fit what was ordered, and IllegalMove when the attempt has ended."""
+    asked = asked or Asked()
+    decided = _decide(supplier_order.lines, answer, asked)
     status = _attempt_status(decided)
-    attempt = replace(_open_attempt(supplier_order, status), status=status, answered_at=now, reason=None)
+    attempt = replace(
+        _open_attempt(supplier_order, status),
+        status=status,
+        answered_at=now,
+        reason=by_hand.reason if by_hand else None,
+        by=by_hand.actor if by_hand else None,
+        needs_settlement=False,
+    )
     return _settlement(supplier_order, decided, attempt, answer.supplier_reference, now)
 
 
-def repeats(supplier_order: SupplierOrder, answer: Answer) -> bool:
+def repeats(supplier_order: SupplierOrder, answer: Answer, *, asked: Asked | None = None) -> bool:
     """Whether the answer says what the stored lines say already. Raises InvalidLines as `settle` does."""
-    stored = [(line.acceptance_code, line.accepted) for line in supplier_order.lines]
-    fresh = (replace(line, status="WAITING_ACCEPTANCE") for line in supplier_order.lines)
-    return [(line.acceptance_code, line.accepted) for line in _decide(fresh, answer)] == stored
+    fresh = (replace(line, status="WAITING_ACCEPTANCE", accepted=0) for line in supplier_order.lines)
+    said = _decide(fresh, answer, asked or Asked())
+    return all(_says(line, again) for line, again in zip(supplier_order.lines, said, strict=True))
 
 
-def give_up(supplier_order: SupplierOrder, *, status: str, reason: str, now: str) -> Settlement:
-    """End an attempt that has no answer (`EXPIRED`, `UNREACHABLE`): every waiting line is refused."""
-    decided = tuple(_decided(line, _left_out(line)) for line in supplier_order.lines)
-    attempt = replace(_open_attempt(supplier_order, status), status=status, reason=reason)
+def _says(line: OrderLine, said: OrderLine) -> bool:
+    """What was canceled since was accepted once."""
+    same_code = line.acceptance_code == said.acceptance_code
+    return same_code and line.accepted <= said.accepted <= line.accepted + line.canceled
+
+
+def give_up(
+    supplier_order: SupplierOrder,
+    *,
+    status: str,
+    reason: str,
+    now: str,
+    asked: Asked | None = None,
+    by: str | None = None,
+) -> Settlement:
+    """End an attempt that has no answer (`EXPIRED`, `UNREACHABLE`): no waiting line is taken. From this write
+    on the supplier's answer comes too late, so another supplier may be tried."""
+    may_move = (asked or Asked()).may_change_supplier
+    decided = tuple(_decided(line, _left_out(line), may_move=may_move) for line in supplier_order.lines)
+    attempt = replace(
+        _open_attempt(supplier_order, status), status=status, reason=reason, by=by, needs_settlement=False
+    )
     # Of an attempt that was never sent the supplier knows nothing.
     was_asked = supplier_order.attempt.status != "PLANNED"
     return _settlement(supplier_order, decided, attempt, None, now, was_asked=was_asked)
@@ -131,17 +213,20 @@ def _open_attempt(supplier_order: SupplierOrder, after: str) -> Attempt:
     return attempt
 
 
-def _decide(lines: Iterable[OrderLine], answer: Answer) -> tuple[OrderLine, ...]:
+def _decide(lines: Iterable[OrderLine], answer: Answer, asked: Asked) -> tuple[OrderLine, ...]:
     lines = tuple(lines)
-    spoken = _spoken(lines, answer)
-    return tuple(_decided(line, spoken.get(line.line_id) or _left_out(line)) for line in lines)
+    spoken = _spoken(lines, answer, asked)
+    return tuple(
+        _decided(line, spoken.get(line.line_id) or _left_out(line), may_move=asked.may_change_supplier)
+        for line in lines
+    )
 
 
 def _left_out(line: OrderLine) -> LineAnswer:
     return LineAnswer(line.line_id, "OTHER")
 
 
-def _spoken(lines: tuple[OrderLine, ...], answer: Answer) -> Mapping[str, LineAnswer]:
+def _spoken(lines: tuple[OrderLine, ...], answer: Answer, asked: Asked) -> Mapping[str, LineAnswer]:
     """What the answer says, by line id. Raises InvalidLines."""
     if answer.lines is None:
         code = {"ACCEPTED": "ACCEPTED", "BACKORDERED": "BACKORDERED", "REJECTED": "OTHER"}.get(
@@ -150,16 +235,17 @@ def _spoken(lines: tuple[OrderLine, ...], answer: Answer) -> Mapping[str, LineAn
         if code is None:
             raise InvalidLines([Fault(None, "lines", "MISSING_FIELD")])
         return {line.line_id: LineAnswer(line.line_id, code) for line in lines}
-    faults = list(_faults(lines, answer))
+    faults = list(_faults(lines, answer, asked))
     if faults:
         raise InvalidLines(faults)
     return {each.line_id: each for each in answer.lines}
 
 
-def _faults(lines: tuple[OrderLine, ...], answer: Answer) -> Iterable[Fault]:
-    ordered = {line.line_id: line.quantity for line in lines}
+def _faults(lines: tuple[OrderLine, ...], answer: Answer, asked: Asked) -> Iterable[Fault]:
+    ordered = {line.line_id: pieces_asked(line) for line in lines}
     seen = set()
-    for index, each in enumerate(answer.lines or ()):
+    said = answer.lines or ()
+    for index, each in enumerate(said):
         if each.line_id not in ordered:
             yield Fault(index, "line_id", "UNKNOWN_LINE")
         elif each.line_id in seen:
@@ -172,23 +258,34 @@ def _faults(lines: tuple[OrderLine, ...], answer: Answer) -> Iterable[Fault]:
             yield Fault(index, "code", "CONTRADICTS_STATUS")
         if each.quantity is not None and each.quantity < 0:
             yield Fault(index, "quantity", "QUANTITY_NEGATIVE")
+        if _is_dearer(each.unit_price, asked.prices.get(each.line_id)):
+            yield Fault(index, "unit_price", "PRICE_TOO_HIGH")
         seen.add(each.line_id)
+    if answer.status in TAKING and not any(each.code in TAKING for each in said):
+        yield Fault(None, "status", "CONTRADICTS_LINES")
 
 
-def _decided(line: OrderLine, answer: LineAnswer) -> OrderLine:
+def _is_dearer(said: Money | None, asked: Money | None) -> bool:
+    if said is None or asked is None:
+        return False
+    return said.currency != asked.currency or said.minor > asked.minor
+
+
+def _decided(line: OrderLine, answer: LineAnswer, *, may_move: bool) -> OrderLine:
     if line.status != "WAITING_ACCEPTANCE":
         return line
-    if answer.code not in TAKING:
-        return replace(line, status="REFUSED", accepted=0, acceptance_code=answer.code)
-    taken = line.quantity if answer.quantity is None else answer.quantity
-    if taken == 0:
-        return replace(line, status="REFUSED", accepted=0, acceptance_code="OUT_OF_STOCK")
+    asked = pieces_asked(line)
+    taken = min(asked, asked if answer.quantity is None else answer.quantity)
+    code = answer.code if answer.code not in TAKING or taken else "OUT_OF_STOCK"
+    accepted = taken if code in TAKING else 0
+    moves = may_move and code not in FOR_EVERY_SUPPLIER
     return replace(
         line,
-        status="SHIPPING",
-        accepted=taken,
-        acceptance_code=answer.code,
-        available_on=answer.available_on,
+        status="SHIPPING" if accepted else "REFUSED",
+        accepted=accepted,
+        acceptance_code=code,
+        available_on=answer.available_on if accepted else None,
+        remainder=asked - accepted if moves else 0,
     )
 
 
@@ -196,7 +293,7 @@ def _attempt_status(lines: tuple[OrderLine, ...]) -> str:
     taken = [line for line in lines if line.accepted]
     if not taken:
         return "REJECTED"
-    if any(line.accepted < line.quantity for line in lines):
+    if any(line.accepted < pieces_asked(line) for line in lines):
         return "PARTIALLY_ACCEPTED"
     return "BACKORDERED" if any(line.acceptance_code == "BACKORDERED" for line in taken) else "ACCEPTED"
 
@@ -222,12 +319,13 @@ def _moves(
         if old.status == new.status:
             continue
         so_far = moves.get(new.offer_id, StockMove(new.offer_id, 0, 0))
-        whole = new.accepted == new.quantity
+        asked = pieces_asked(new)
+        whole = new.accepted == asked
         failed = was_asked and not whole and new.acceptance_code not in NOT_ITS_FAULT
         moves[new.offer_id] = replace(
             so_far,
             sold=so_far.sold + new.accepted,
-            released=so_far.released + new.quantity - new.accepted,
+            released=so_far.released + asked - new.accepted,
             lines_accepted=so_far.lines_accepted + whole,
             lines_refused=so_far.lines_refused + failed,
         )

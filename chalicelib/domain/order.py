@@ -96,7 +96,7 @@ class OrderLine:
 @dataclass(frozen=True)
 class Attempt:
     """The one try to have this supplier accept its supplier order. `needs_settlement`: the supplier has
-    answered what no rule can take; `reason` says what."""
+    answered what no rule can take; `reason` says what. `by` is who ended it by hand."""
 
     attempt_id: str
     status: str = "PLANNED"
@@ -105,6 +105,7 @@ class Attempt:
     answered_at: str | None = None
     reason: str | None = None
     needs_settlement: bool = False
+    by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,18 @@ def on_dispatch(event: Any) -> None:
 
 
 @bp.on_sqs_message(
+    queue_arn=os.environ.get("REALLOCATION_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_reallocation"
+)
+def on_reallocation(event: Any) -> None:
+    """Look for another supplier for what one has not taken of an order. A message may come twice; one that
+    fails comes again."""
+    from chalicelib.services import reallocate_order
+
+    for record in event:
+        reallocate_order.reallocate(_opened(record)["order_id"])
+
+
+@bp.on_sqs_message(
     queue_arn=os.environ.get("IMPORT_QUEUE_ARN", _NOWHERE),
     batch_size=1,
     maximum_concurrency=20,  # a rush of feeds leaves workers to everybody else

@@ -6,6 +6,7 @@ from chalice import Blueprint, Rate
 
 from chalicelib import ids, telemetry
 from chalicelib.services import poll_inventory
+from chalicelib.services import sweep_orders as sweeping_orders
 from chalicelib.services import sweep_validations as sweeping
 
 bp = Blueprint(__name__)
@@ -18,6 +19,13 @@ def sweep_validations(event: Any) -> None:  # noqa: ARG001 - the schedule says n
     telemetry.bind(ids.new_id("swp"))
     sweeping.sweep()
     sweeping.sweep_views()
+
+
+@bp.schedule(Rate(1, unit=Rate.MINUTES), name="sweep_orders")
+def sweep_orders(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
+    """Go on with the orders on which time has to act."""
+    telemetry.bind(ids.new_id("swp"))
+    sweeping_orders.sweep()
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES), name="poll_inventories")

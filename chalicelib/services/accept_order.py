@@ -42,17 +42,16 @@ def _accepted(part: Part, answer: Answer) -> Part:
     if before.attempt.status not in acceptance.OPEN_ATTEMPT:
         _check_repetition(part, answer)
         return part
-    now = clock.now()
-    if clock.timestamp(now) > before.accept_by:
+    if clock.timestamp() > before.accept_by:
         raise _ended()
-    settlement = acceptance.settle(before, answer, now=clock.timestamp(now))
-    return replace(part, supplier_order=settlements.store(settlement, seen_version=before.version))
+    return replace(part, supplier_order=settlements.settle(part, answer))
 
 
 def _check_repetition(part: Part, answer: Answer) -> None:
     if part.supplier_order.attempt.status not in acceptance.STATUSES:
         raise _ended()
-    if not acceptance.repeats(part.supplier_order, answer):
+    asked = acceptance.asked_of(part.order, part.supplier_order)
+    if not acceptance.repeats(part.supplier_order, answer, asked=asked):
         raise Conflict("ATTEMPT_ANSWERED", "This attempt was answered already, and otherwise.")
 
 
@@ -75,5 +74,4 @@ def unfit(error: InvalidLines) -> Unprocessable:
 
 
 def _field(fault: Fault) -> FieldProblem:
-    pointer = f"/lines/{fault.line}/{fault.field}" if fault.line is not None else f"/{fault.field}"
-    return FieldProblem(pointer, fault.code, "This does not fit the supplier order.")
+    return FieldProblem(acceptance.pointer(fault), fault.code, "This does not fit the supplier order.")

@@ -5,6 +5,7 @@ supplier knows a repetition by the attempt's id, and the outcome is one conditio
 finds a SENT attempt without an outcome therefore asks, or sends again, and arrives at the same end.
 """
 
+import logging
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +17,7 @@ from chalicelib.clients import queues, supplier_api
 from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, Outcome, TryAgain
 from chalicelib.domain import acceptance, credentials
-from chalicelib.domain.acceptance import Answer, InvalidLines, Settlement
+from chalicelib.domain.acceptance import Answer, InvalidLines
 from chalicelib.domain.order import served_line
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import settlements
@@ -28,6 +29,10 @@ from chalicelib.storage.order_reads import Part
 ANSWER_LATER = "ANSWER_LATER"
 """The attempt's reason while the supplier has promised an answer."""
 
+UNFIT_ANSWER = "UNFIT_ANSWER"
+"""What the attempt's reason begins with while an answer that does not fit the order waits for a person."""
+
+_FAULTS_TOLD = 5
 _FIRST_PAUSE = 2
 _POLL_SECONDS = 900
 
@@ -64,34 +69,45 @@ def _read(message: Mapping[str, Any]) -> Part:
 
 
 def _step(part: Part, message: Mapping[str, Any]) -> None:
-    supplier_order, supplier = part.supplier_order, _supplier(part)
-    over = clock.timestamp() > supplier_order.accept_by
-    if supplier_order.attempt.status == "PLANNED":
-        if over or not supplier.is_open:
-            _give_up(part, reason="NEVER_SENT" if over else "SUPPLIER_NOT_OPEN")
+    attempt = part.supplier_order.attempt
+    if attempt.status == "PLANNED":
+        if _is_over(part) or not _supplier(part).is_open:
+            _give_up(part, reason="NEVER_SENT" if _is_over(part) else "SUPPLIER_NOT_OPEN")
         else:
             _conclude(*_send(part), message)
-        return
-    known = _ask(part)
-    if over and not isinstance(known, Answered):
-        _give_up(part, reason=supplier_order.attempt.reason or "NO_ANSWER")
-    elif isinstance(known, Answered | AnswerLater) or not supplier.is_open:
+    else:
+        _go_on(part, _ask(part), message)
+
+
+def _go_on(part: Part, known: Outcome, message: Mapping[str, Any]) -> None:
+    """After what the supplier says of an attempt that it was sent."""
+    is_open = _supplier(part).is_open
+    if _is_over(part) and not isinstance(known, Answered):
+        _give_up(part, reason=part.supplier_order.attempt.reason or "NO_ANSWER")
+    elif isinstance(known, NeverSeen) and not is_open:
+        _give_up(part, reason="SUPPLIER_NOT_OPEN")
+    elif isinstance(known, Answered | AnswerLater) or not is_open:
         _conclude(part, known, message)
     else:
         _conclude(*_send(part), message)
 
 
+def _is_over(part: Part) -> bool:
+    return clock.timestamp() > part.supplier_order.accept_by
+
+
 def _ask(part: Part) -> Outcome:
-    """What the supplier says of an attempt that was sent. Without a status URL there is only what it
-    promised before: nothing is known then, and sending again is the way to ask."""
+    """What the supplier says of an attempt that was sent. Without a status URL there is only what it said
+    before: it has promised an answer, or given one that a person must settle. Else nothing is known, and
+    sending again is the way to ask."""
     attempt, supplier = part.supplier_order.attempt, _supplier(part)
-    promised = attempt.reason == ANSWER_LATER
+    has_it = attempt.reason == ANSWER_LATER or attempt.needs_settlement
     if not supplier.profile["order_api"].get("status_url"):
-        return AnswerLater() if promised else TryAgain("NO_STATUS_URL")
+        return AnswerLater() if has_it else TryAgain("NO_STATUS_URL")
     told = supplier_api.status(
         supplier.profile["order_api"], secret=_secret(supplier), attempt_id=attempt.attempt_id
     )
-    return AnswerLater() if promised and isinstance(told, TryAgain) else told
+    return AnswerLater() if has_it and isinstance(told, TryAgain) else told
 
 
 def _send(part: Part) -> tuple[Part, Outcome]:
@@ -112,8 +128,7 @@ def _conclude(part: Part, outcome: Outcome, message: Mapping[str, Any]) -> None:
     attempt_id = part.supplier_order.attempt.attempt_id
     match outcome:
         case Answered(answer):
-            if not _settle(part, answer):
-                _wait(part, TryAgain("INVALID_ANSWER"), message)
+            _settle(part, answer, message)
         case AnswerLater():
             _wait(part, outcome, message)
         case NeverSeen():
@@ -123,39 +138,58 @@ def _conclude(part: Part, outcome: Outcome, message: Mapping[str, Any]) -> None:
     telemetry.log("DISPATCH_OUTCOME", attempt_id=attempt_id, outcome=type(outcome).__name__)
 
 
-def _settle(part: Part, answer: Answer) -> bool:
-    """Store what the answer does; false where it does not fit the order."""
+def _settle(part: Part, answer: Answer, message: Mapping[str, Any]) -> None:
+    """Store what the answer does. One that does not fit the order waits for a person, or for a better one,
+    until the time to answer is over."""
     try:
-        settlement = acceptance.settle(part.supplier_order, answer, now=clock.timestamp())
-    except InvalidLines:
-        return False
-    _store(part, settlement)
-    return True
+        settlements.settle(part, answer)
+    except InvalidLines as unfit:
+        if _is_over(part):
+            _give_up(part, reason=_told(unfit))
+        else:
+            _set_aside(part, unfit, message)
+
+
+def _set_aside(part: Part, unfit: InvalidLines, message: Mapping[str, Any]) -> None:
+    before, reason = part.supplier_order, _told(unfit)
+    if not before.attempt.needs_settlement or reason != before.attempt.reason:
+        noted = acceptance.note(before, reason=reason, now=clock.timestamp(), needs_settlement=True)
+        commit(supplier_orders.replacing(noted, expected_version=before.version))
+        telemetry.log("ANSWER_SET_ASIDE", level=logging.WARNING, attempt_id=before.attempt.attempt_id)
+    _come_back(part, message, pause=_POLL_SECONDS)
+
+
+def _told(unfit: InvalidLines) -> str:
+    """What is wrong in an answer, for a person: the codes, each with its place. What the supplier has written
+    stands in none of them."""
+    told = [f"{each.code} at {acceptance.pointer(each)}" for each in unfit.faults[:_FAULTS_TOLD]]
+    more = len(unfit.faults) - len(told)
+    return f"{UNFIT_ANSWER}: " + ", ".join(told) + (f" and {more} more" if more else "")
 
 
 def _give_up(part: Part, *, reason: str) -> None:
-    status = "EXPIRED" if reason == ANSWER_LATER else "UNREACHABLE"
-    settlement = acceptance.give_up(part.supplier_order, status=status, reason=reason, now=clock.timestamp())
-    _store(part, settlement)
-    telemetry.log(
-        "DISPATCH_GIVEN_UP", attempt_id=part.supplier_order.attempt.attempt_id, status=status, reason=reason
-    )
-
-
-def _store(part: Part, settlement: Settlement) -> None:
-    settlements.store(settlement, seen_version=part.supplier_order.version)
+    attempt = part.supplier_order.attempt
+    has_answered = reason == ANSWER_LATER or reason.startswith(UNFIT_ANSWER)
+    status = "EXPIRED" if has_answered else "UNREACHABLE"
+    settlements.give_up(part, status=status, reason=reason)
+    telemetry.log("DISPATCH_GIVEN_UP", attempt_id=attempt.attempt_id, status=status, reason=reason)
 
 
 def _wait(part: Part, outcome: AnswerLater | TryAgain, message: Mapping[str, Any]) -> None:
     """Note why there is no answer yet, and come back: after what the supplier asked for, or ever later."""
     before = part.supplier_order
     reason = outcome.reason if isinstance(outcome, TryAgain) else ANSWER_LATER
-    if reason != before.attempt.reason:
+    if reason != before.attempt.reason and not before.attempt.needs_settlement:
         noted = acceptance.note(before, reason=reason, now=clock.timestamp())
         commit(supplier_orders.replacing(noted, expected_version=before.version))
-    left = clock.parse(before.accept_by) - clock.now() + timedelta(seconds=1)
-    pause = min(_pause(outcome, before.attempt.tries), max(1, int(left.total_seconds())))
-    queues.send(settings.required("DISPATCH_QUEUE_URL"), message, delay_seconds=pause)
+    _come_back(part, message, pause=_pause(outcome, before.attempt.tries))
+
+
+def _come_back(part: Part, message: Mapping[str, Any], *, pause: int) -> None:
+    """Have the attempt looked at again after `pause` seconds, or once its time is over."""
+    left = clock.parse(part.supplier_order.accept_by) - clock.now() + timedelta(seconds=1)
+    delay = min(pause, max(1, int(left.total_seconds())))
+    queues.send(settings.required("DISPATCH_QUEUE_URL"), message, delay_seconds=delay)
 
 
 def _pause(outcome: AnswerLater | TryAgain, tries: int) -> int:
@@ -171,7 +205,7 @@ def _data(part: Part) -> dict[str, Any]:
     supplier_order, order = part.supplier_order, part.order
     placed = {line.line_id: line for line in order.lines}
     asked = [
-        served_line(placed, supplier_order, line)
+        replace(served_line(placed, supplier_order, line), quantity=acceptance.pieces_asked(line))
         for line in supplier_order.lines
         if line.status == "WAITING_ACCEPTANCE"
     ]

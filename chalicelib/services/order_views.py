@@ -88,6 +88,8 @@ def attempt_view(part: SupplierOrder) -> dict[str, Any]:
             "sent_at": attempt.sent_at,
             "answered_at": attempt.answered_at,
             "reason": attempt.reason,
+            "needs_settlement": attempt.needs_settlement or None,
+            "by": attempt.by,
         }
     )
 

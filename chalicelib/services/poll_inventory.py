@@ -50,8 +50,7 @@ def poll(message: Mapping[str, Any]) -> None:
     while True:
         page = offers.page_of_skus(supplier.supplier_id, "ACCEPTED", limit=_PAGE, cursor=cursor)
         try:
-            for skus in inventory_api.chunks(page.items):
-                _ask(supplier, skus)
+            ask(supplier, page.items)
         except CallFailed as failure:
             telemetry.log(
                 "INVENTORY_NOT_TOLD",
@@ -73,8 +72,14 @@ def _message(supplier_id: str, cursor: str | None = None) -> dict[str, str]:
     return message | {"cursor": cursor} if cursor else message
 
 
-def _ask(supplier: Supplier, skus: Sequence[str]) -> None:
-    """Ask for these SKUs. What has no time was so before we asked; what is of the future is not believed."""
+def ask(supplier: Supplier, skus: Sequence[str]) -> None:
+    """Ask the supplier how many it has of these SKUs, and apply what it says. Raises CallFailed."""
+    for chunk in inventory_api.chunks(skus):
+        _ask_for(supplier, chunk)
+
+
+def _ask_for(supplier: Supplier, skus: Sequence[str]) -> None:
+    """Ask in one call. What has no time was so before we asked; what is of the future is not believed."""
     asked_at = clock.timestamp()
     secret = credentials.signing_secret(master_secret(), supplier.supplier_id, supplier.signing_generation)
     told = inventory_api.ask(supplier.profile["inventory_api"], skus, secret=secret)

@@ -21,7 +21,7 @@ from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import authorize_suppliers, follow_supplier
+from chalicelib.services import authorize_suppliers, follow_supplier, order_messages
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import is_current, outdated, refresh
 from chalicelib.services.relist_products import relist
@@ -113,7 +113,9 @@ def _follow(batch: _Batch, place: int, record: Record) -> None:
 def _send_messages(change: Change) -> None:
     match change.after:
         case SupplierOrder() as part if part.attempt.status == "PLANNED":
-            queues.send(settings.required("DISPATCH_QUEUE_URL"), _planned(part))
+            queues.send(settings.required("DISPATCH_QUEUE_URL"), order_messages.to_dispatch(part))
+        case SupplierOrder() as part if any(line.remainder for line in part.lines):
+            queues.send(settings.required("REALLOCATION_QUEUE_URL"), order_messages.to_reallocate(part))
         case Import() as import_ if (
             import_.is_active and import_.has_file and (change.before is None or change.touched)
         ):
@@ -150,16 +152,6 @@ def _have_offers_follow(change: Change) -> None:
             change.touched or change.before != authorized
         ):
             authorize_suppliers.have_offers_follow()
-
-
-def _planned(part: SupplierOrder) -> dict[str, str]:
-    """The message that has a planned attempt dispatched."""
-    return {
-        "supplier_order_id": part.supplier_order_id,
-        "attempt_id": part.attempt.attempt_id,
-        "supplier_id": part.supplier_id,
-        "correlation_id": part.correlation_id,
-    }
 
 
 def _products_to_refresh(change: Change) -> set[str]:

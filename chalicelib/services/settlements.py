@@ -2,11 +2,42 @@
 
 from dataclasses import replace
 
-from chalicelib import telemetry
-from chalicelib.domain.acceptance import Settlement
+from chalicelib import clock, telemetry
+from chalicelib.domain import acceptance
+from chalicelib.domain.acceptance import Answer, ByHand, Settlement
 from chalicelib.domain.order import SupplierOrder
 from chalicelib.services.commits import commit
 from chalicelib.storage import offer_terms, supplier_orders
+from chalicelib.storage.order_reads import Part
+from chalicelib.storage.transaction import Write
+
+
+def settle(part: Part, answer: Answer, *, by_hand: ByHand | None = None) -> SupplierOrder:
+    """Store what the answer does, and give the supplier order as it stands then. Raises InvalidLines for an
+    answer that does not fit, IllegalMove for an attempt that has ended, WriteRefused as `store` does."""
+    before = part.supplier_order
+    settlement = acceptance.settle(
+        before,
+        answer,
+        now=clock.timestamp(),
+        asked=acceptance.asked_of(part.order, before),
+        by_hand=by_hand,
+    )
+    return store(settlement, seen_version=before.version)
+
+
+def give_up(part: Part, *, status: str, reason: str) -> SupplierOrder:
+    """End an attempt without an answer; another supplier is looked for then, where the buyer was promised so.
+    Raises WriteRefused as `store` does."""
+    before = part.supplier_order
+    settlement = acceptance.give_up(
+        before,
+        status=status,
+        reason=reason,
+        now=clock.timestamp(),
+        asked=acceptance.asked_of(part.order, before),
+    )
+    return store(settlement, seen_version=before.version)
 
 
 def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
@@ -15,8 +46,14 @@ def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
 
     Raises WriteRefused (`supplier_order`) where somebody settled it meanwhile.
     """
-    after = replace(settlement.supplier_order, correlation_id=telemetry.correlation_id())
-    commit(
+    commit(*writes(settlement, seen_version=seen_version))
+    return replace(_named(settlement), version=seen_version + 1)
+
+
+def writes(settlement: Settlement, *, seen_version: int) -> list[Write]:
+    """The supplier order as it is now, and what that moves in stock."""
+    after = _named(settlement)
+    return [
         supplier_orders.replacing(after, expected_version=seen_version),
         *(
             offer_terms.settling(
@@ -30,5 +67,8 @@ def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
             )
             for move in settlement.moves
         ),
-    )
-    return replace(after, version=seen_version + 1)
+    ]
+
+
+def _named(settlement: Settlement) -> SupplierOrder:
+    return replace(settlement.supplier_order, correlation_id=telemetry.correlation_id())

@@ -1,12 +1,13 @@
 """The parts of orders that one supplier ships, each with its dispatch attempt."""
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
 from chalicelib import ids
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder, derived_status
 from chalicelib.storage import keys, pages, reads
-from chalicelib.storage.items import AnyItem, Item
+from chalicelib.storage.items import AnyItem, Due, Item
 from chalicelib.storage.order_items import SupplierOrderItem
 from chalicelib.storage.transaction import Write
 
@@ -51,6 +52,18 @@ def to_ship(supplier_id: str, *, limit: int) -> list[str]:
     """Ids of the supplier's orders that it has accepted and not wholly shipped, oldest first."""
     found = AnyItem.due.query(keys.orders_to_ship(supplier_id), limit=limit)
     return [str(item.due_sort).rpartition("#")[2] for item in found]
+
+
+def answers_due(until: str, *, shard: int, limit: int) -> list[keys.Key]:
+    """Keys of supplier orders of one shard whose time to be answered was over by then, longest first."""
+    found = AnyItem.due.query(keys.answers_due_shard(shard), Due.sort <= until, limit=limit)
+    return [keys.Key(item.pk, item.sk) for item in found]
+
+
+def get_many(wanted: Iterable[keys.Key]) -> list[SupplierOrder]:
+    """Those that exist, as last written."""
+    found = reads.get_many(wanted).values()
+    return [from_item(item) for item in found if isinstance(item, SupplierOrderItem)]
 
 
 def adding(supplier_order: SupplierOrder) -> Write:

@@ -13,7 +13,7 @@ from chalicelib.clients import queues
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import acceptance, credentials
 from chalicelib.domain.acceptance import Answer
-from chalicelib.services import dispatch, read_order, settlements
+from chalicelib.services import dispatch, read_order, reallocate_order, settlements
 from chalicelib.services.dispatch import UnknownSupplierOrder
 from chalicelib.storage import supplier_orders, suppliers
 from chalicelib.storage.items import Item
@@ -58,6 +58,11 @@ class Ordered:
         """Of the attempt, of the line, of the stock."""
         order = read_order.read_order(self.order["order_id"], is_admin=True)
         return order["attempts"][0]["status"], order["lines"][0]["status"], stock_of(self.offer_id)
+
+    def end(self) -> None:
+        """Dispatch it for the last time, and look for another supplier as the stream has it done."""
+        dispatch.dispatch(self.message)
+        reallocate_order.reallocate(self.order["order_id"])
 
     def change(self, **fields: Any) -> None:
         part = supplier_orders.get(self.part_id)
@@ -111,7 +116,7 @@ def test_a_rejecting_supplier_ends_the_line_refused_with_its_stock_back(server: 
     server.book.rejected_skus = {"A"}
     ordered = Ordered(server)
 
-    dispatch.dispatch(ordered.message)
+    ordered.end()
 
     assert ordered.outcome == ("REJECTED", *REFUSED)
     line = read_order.read_order(ordered.order["order_id"], is_admin=False)["lines"][0]
@@ -127,7 +132,7 @@ def test_a_supplier_that_is_no_longer_open_is_not_sent_anything(
     assert supplier is not None
     commit(suppliers.replacing(replace(supplier, status=status), expected_version=1))
 
-    dispatch.dispatch(ordered.message)
+    ordered.end()
 
     assert ordered.outcome == ("UNREACHABLE", *REFUSED)
     assert ordered.attempt["reason"] == "SUPPLIER_NOT_OPEN"
@@ -184,7 +189,7 @@ def test_a_supplier_that_nobody_reaches_in_time_is_given_up(server: ReferenceSup
     assert ordered.attempt["reason"] == "UNCONNECTED"
 
     ordered.change(accept_by=clock.timestamp())
-    dispatch.dispatch(ordered.message)
+    ordered.end()
 
     assert ordered.outcome == ("UNREACHABLE", *REFUSED)
     assert ordered.attempt["reason"] == "UNCONNECTED"
@@ -194,7 +199,7 @@ def test_an_order_that_could_not_be_sent_in_time_is_not_sent_any_more(server: Re
     ordered = Ordered(server)
     ordered.change(accept_by="2026-01-01T00:00:00.000Z")
 
-    dispatch.dispatch(ordered.message)
+    ordered.end()
 
     assert ordered.outcome == ("UNREACHABLE", *REFUSED)
     assert server.book.messages == []
@@ -223,7 +228,7 @@ def test_a_promise_that_is_not_kept_expires(server: ReferenceSupplier, status_ur
     assert ordered.attempt["reason"] == "ANSWER_LATER"
 
     ordered.change(accept_by=clock.timestamp())
-    dispatch.dispatch(ordered.message)
+    ordered.end()
 
     assert ordered.outcome == ("EXPIRED", *REFUSED)
     assert len(server.book.messages) == 1
@@ -242,27 +247,70 @@ def test_an_answer_that_arrived_but_was_not_heard_counts_at_the_deadline_too(
     assert ordered.outcome == ACCEPTED
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        [{"line_id": "lin_other_1", "code": "ACCEPTED", "quantity": 1}],
-        [{"line_id": "…", "code": "ACCEPTED", "quantity": 4}],
-        [{"line_id": "…", "code": "ACCEPTED", "quantity": 1}] * 2,
-    ],
-    ids=["a line of another order", "more than asked", "a line twice"],
-)
-def test_an_answer_that_does_not_fit_the_order_is_no_answer(
-    server: ReferenceSupplier, lines: list[dict[str, Any]]
+HOSTILE = {
+    "a line of another order": ([{"line_id": "lin_other_1"}], "UNKNOWN_LINE at /lines/0/line_id"),
+    "more than asked": ([{"quantity": 4}], "QUANTITY_TOO_HIGH at /lines/0/quantity"),
+    "a line twice": ([{}, {}], "DUPLICATE_LINE at /lines/1/line_id"),
+    "accepted and refused": ([{"code": "OUT_OF_STOCK"}], "CONTRADICTS_LINES at /status"),
+    "a higher price": (
+        [{"unit_price": {"amount": "5.01", "currency": "EUR"}}],
+        "PRICE_TOO_HIGH at /lines/0/unit_price",
+    ),
+    "another currency": (
+        [{"unit_price": {"amount": "1.00", "currency": "USD"}}],
+        "PRICE_TOO_HIGH at /lines/0/unit_price",
+    ),
+}
+
+
+def lie(server: ReferenceSupplier, ordered: Ordered, lines: list[dict[str, Any]]) -> None:
+    line = {"line_id": ordered.order["lines"][0]["line_id"], "code": "ACCEPTED", "quantity": 1}
+    answer = {"status": "ACCEPTED", "lines": [line | changes for changes in lines]}
+    server.book.answers[ordered.message["attempt_id"]] = answer
+
+
+@pytest.mark.parametrize(("lines", "reason"), HOSTILE.values(), ids=HOSTILE)
+def test_an_answer_that_does_not_fit_the_order_waits_for_a_person(
+    server: ReferenceSupplier, lines: list[dict[str, Any]], reason: str
 ) -> None:
     ordered = Ordered(server)
-    line_id = ordered.order["lines"][0]["line_id"]
-    said = [line | ({"line_id": line_id} if line["line_id"] == "…" else {}) for line in lines]
-    server.book.answers[ordered.message["attempt_id"]] = {"status": "ACCEPTED", "lines": said}
+    lie(server, ordered, lines)
 
+    dispatch.dispatch(ordered.message)
     dispatch.dispatch(ordered.message)
 
     assert ordered.outcome == ("SENT", "WAITING_ACCEPTANCE", (7, 3, 0))
-    assert ordered.attempt["reason"] == "INVALID_ANSWER"
+    assert ordered.attempt["reason"] == f"UNFIT_ANSWER: {reason}"
+    assert ordered.attempt["needs_settlement"] is True
+    assert len(server.book.messages) == 1
+
+
+@pytest.mark.parametrize("status_url", ["with a status URL", "without one"])
+def test_an_answer_that_nobody_settled_ends_at_the_deadline_like_any_other(
+    server: ReferenceSupplier, status_url: str
+) -> None:
+    ordered = Ordered(server, **({} if status_url == "with a status URL" else {"status_url": None}))
+    lie(server, ordered, [{"quantity": 4}])
+    dispatch.dispatch(ordered.message)
+
+    ordered.change(accept_by=clock.timestamp())
+    ordered.end()
+
+    assert ordered.outcome == ("EXPIRED", *REFUSED)
+    assert ordered.attempt["reason"].startswith("UNFIT_ANSWER: QUANTITY_TOO_HIGH")
+    assert "needs_settlement" not in ordered.attempt
+
+
+def test_a_supplier_that_mends_its_answer_is_heard(server: ReferenceSupplier) -> None:
+    ordered = Ordered(server)
+    lie(server, ordered, [{"quantity": 4}])
+    dispatch.dispatch(ordered.message)
+    lie(server, ordered, [{"quantity": 3}])
+
+    dispatch.dispatch(ordered.message)
+
+    assert ordered.outcome == ACCEPTED
+    assert "reason" not in ordered.attempt
 
 
 def test_a_message_about_nothing_is_for_the_dead_letters() -> None:

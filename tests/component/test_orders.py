@@ -9,7 +9,7 @@ from marketplace import SHIP_TO, a_line, a_supplier, an_offer, place, stock_of
 from chalicelib import clock, telemetry
 from chalicelib.domain import acceptance
 from chalicelib.problems import BadRequest, NotFound, Problem
-from chalicelib.services import accept_order, read_order, ship_order
+from chalicelib.services import accept_order, read_order, reallocate_order, ship_order
 from chalicelib.storage import supplier_orders
 from chalicelib.storage.transaction import commit
 
@@ -67,6 +67,8 @@ def test_an_answer_by_itself_settles_each_line() -> None:
 
     assert told == ordered.part()
     assert told["supplier_reference"] == "R-1"
+    assert ordered.statuses == ["SHIPPING", "WAITING_ACCEPTANCE"]
+    reallocate_order.reallocate(ordered.order["order_id"])
     assert ordered.statuses == ["SHIPPING", "REFUSED"]
     assert (stock_of(ordered.tea), stock_of(ordered.pot)) == ((8, 0, 2), (10, 0, 0))
 

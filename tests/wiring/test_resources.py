@@ -28,6 +28,8 @@ VARIABLES = {
     "MASTER_SECRET_ID", "ADMIN_ISSUER", "ADMIN_JWKS_URL", "ADMIN_AUDIENCE", "ADMIN_GROUP",
     "ALLOWED_PRIVATE_HOSTS", "REMOTE_CHECKS", "LOG_LEVEL", "IMPORT_QUEUE_URL", "IMPORT_DEAD_LETTERS_URL",
     "FEED_BUCKET_NAME", "REVERSAL_QUEUE_URL", "REVERSAL_DEAD_LETTERS_URL",
+    "REALLOCATION_QUEUE_URL", "REALLOCATION_DEAD_LETTERS_URL", "MAX_SUPPLIERS_PER_LINE",
+    "ACCEPT_WITHIN_HOURS", "REALLOCATE_WITHIN_HOURS",
 }  # fmt: skip
 
 
@@ -104,11 +106,19 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
 
     targets = [queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in working]
 
-    assert working == {"ReviewQueue", "DispatchQueue", "ImportQueue", "ReversalQueue", "InventoryQueue"}
+    assert working == {
+        "ReviewQueue",
+        "DispatchQueue",
+        "ReallocationQueue",
+        "ImportQueue",
+        "ReversalQueue",
+        "InventoryQueue",
+    }
     assert sorted(targets) == [
         "DispatchDeadLetters",
         "ImportDeadLetters",
         "InventoryDeadLetters",
+        "ReallocationDeadLetters",
         "ReversalDeadLetters",
         "ReviewDeadLetters",
     ]
@@ -119,6 +129,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
     [
         ("ReviewQueue", "on_review"),
         ("DispatchQueue", "on_dispatch"),
+        ("ReallocationQueue", "on_reallocation"),
         ("ImportQueue", "on_import"),
         ("ReversalQueue", "on_reversal"),
         ("InventoryQueue", "on_inventory"),

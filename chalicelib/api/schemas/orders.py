@@ -156,6 +156,10 @@ class AttemptSchema(AnswerSchema):
     sent_at = moment()
     answered_at = moment()
     reason = fields.String()
+    needs_settlement = fields.Boolean(
+        metadata={"description": "its answer fits no rule: an administrator settles it"}
+    )
+    by = fields.String(metadata={"description": "the administrator who ended it by hand"})
 
 
 class SupplierOrderSchema(PartSchema):

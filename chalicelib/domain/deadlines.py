@@ -1,0 +1,31 @@
+"""By when a supplier has to answer."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain import periods
+
+LONGEST_HOURS = 72
+"""The most that a supplier may ask for in its profile: a shopper waits for it."""
+
+_SHORTEST = timedelta(minutes=15)
+"""However near the promised delivery is: nobody answers a machine's question in less by hand."""
+
+
+def accept_by(
+    now: datetime,
+    *,
+    default_hours: int,
+    profile: Mapping[str, Any] | None = None,
+    deliver_by: str | None = None,
+    handling_days: int = 0,
+) -> datetime:
+    """When a supplier that is asked at `now` must have answered: after the hours of its `profile`, or the
+    default's where that is not known or says nothing; earlier where what is promised for `deliver_by` then
+    needs its `handling_days`, but never sooner than a quarter of an hour."""
+    hours = (profile or {}).get("accept_within_hours", default_hours)
+    end = now + timedelta(hours=hours)
+    if deliver_by is not None:
+        end = min(end, periods.moment(deliver_by) - timedelta(days=handling_days))
+    return max(end, now + _SHORTEST)
