@@ -70,6 +70,20 @@ def part_number(part_id: str) -> int:
     return place[1]
 
 
+def return_id(order_id: str, *parts: str) -> str:
+    """The id that the same parts always get of a return of this order: it leads back to the order."""
+    return f"ret_{order_id.removeprefix('ord_')}_{content_id('', *parts)[1:]}"
+
+
+def order_of_return(return_id: str) -> str | None:
+    """The order whose return it is, or None where the text is no id of a return."""
+    prefix, _, rest = return_id.partition("_")
+    order, _, digest = rest.partition("_")
+    if prefix != "ret" or not order or not digest or len(return_id) > _LONGEST_PART_ID:
+        return None
+    return f"ord_{order}"
+
+
 def content_id(prefix: str, *parts: str) -> str:
     """An id that the same parts always get."""
     digest = hashlib.sha256("\n".join(parts).encode()).digest()

@@ -1,6 +1,7 @@
 """What the environment says, read when it is asked for (never at import)."""
 
 import os
+from datetime import timedelta
 
 APP_NAME = "marketplace"
 
@@ -54,6 +55,16 @@ def reallocate_within_hours() -> int:
 def max_suppliers_per_line() -> int:
     """How many suppliers are asked for one order line before it is refused."""
     return int(os.environ.get("MAX_SUPPLIERS_PER_LINE", "5"))
+
+
+def delivered_after() -> timedelta:
+    """How long after a supplier order was shipped it counts as received, where nobody has said so before."""
+    return timedelta(days=int(os.environ.get("DELIVERED_AFTER_DAYS", "14")))
+
+
+def return_window() -> timedelta:
+    """How long after it was received something may be sent back."""
+    return timedelta(days=int(os.environ.get("RETURN_WINDOW_DAYS", "30")))
 
 
 def log_level() -> str:

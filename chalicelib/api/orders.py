@@ -1,4 +1,4 @@
-"""Orders: placed by anyone, read with their token, answered and shipped by suppliers."""
+"""Orders: placed by anyone, read with their token, answered by suppliers."""
 
 from chalice import Blueprint
 
@@ -10,7 +10,6 @@ from chalicelib.auth import Role
 from chalicelib.services import place_order as placing
 from chalicelib.services import read_order as reading
 from chalicelib.services.accept_order import accept
-from chalicelib.services.ship_order import ship
 
 bp = Blueprint(__name__)
 
@@ -82,17 +81,3 @@ def read_supplier_order(call: Call, supplier_id: str, supplier_order_id: str) ->
 def accept_order(call: Call, supplier_id: str, supplier_order_id: str) -> Answer:
     part = accept(supplier_id, supplier_order_id, call.body)
     return Answer(200, part, etag=etag(part["version"]))
-
-
-@bp.route(f"{SUPPLIER_ORDER}/shipments", methods=["POST"], content_types=JSON_BODY)
-@endpoint(
-    "Say what has left",
-    body=schemas.ShipmentBodySchema(),
-    answers={201: schemas.ShipmentSchema()},
-    problems={409: "CHANGED_MEANWHILE"},
-    idempotency_key="optional",
-)
-def ship_order(call: Call, supplier_id: str, supplier_order_id: str) -> Answer:
-    outcome = ship(supplier_id, supplier_order_id, call.body, idempotency_key=call.idempotency_key)
-    shipment = outcome.answer
-    return Answer(201, shipment, etag=etag(shipment["version"]), replayed=outcome.replayed)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.domain.money import Money
+from chalicelib.domain.money import Money, total
 
 _PROGRESS = ("WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "RECEIVED", "CLOSED", "REFUNDED")
 
@@ -70,7 +70,7 @@ class OrderLine:
 
     `cancel_requested` of the accepted ones are for the supplier to let go. `sku` and `unit_minor` (the price
     in minor units) are set where the line was not placed with this supplier; `split_from` names the placed
-    line that this one is a part of.
+    line that this one is a part of. `ship_by` is when its accepted pieces should have left.
     """
 
     line_id: str
@@ -91,6 +91,7 @@ class OrderLine:
     sku: str | None = None
     unit_minor: int | None = None
     split_from: str | None = None
+    ship_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,9 @@ class SupplierOrder:
     """The part of an order that one supplier ships, with its dispatch attempt.
 
     Trying another supplier makes another supplier order, so each has exactly one attempt. With `held_until`
-    it is not to be sent before the payment is confirmed, which must be by then. `ship_by` is when all that
-    was accepted should have left, `late_at` when it was found that it had not.
+    it is not to be sent before the payment is confirmed, which must be by then. `late_at` is when it was
+    found that something had not left in time, `shipped_at` and `received_at` when something last left or
+    arrived.
     """
 
     supplier_order_id: str
@@ -125,12 +127,23 @@ class SupplierOrder:
     accept_by: str
     supplier_reference: str | None = None
     held_until: str | None = None
-    ship_by: str | None = None
     late_at: str | None = None
+    shipped_at: str | None = None
+    received_at: str | None = None
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+    @property
+    def status(self) -> str:
+        return derived_status([line.status for line in self.lines])
+
+    @property
+    def ship_by(self) -> str | None:
+        """When the next of what was accepted and has not left should have."""
+        waiting = (line for line in self.lines if line.status == "SHIPPING" and line.shipped < line.accepted)
+        return min((line.ship_by for line in waiting if line.ship_by), default=None)
 
 
 @dataclass(frozen=True)
@@ -143,10 +156,64 @@ class Shipment:
     tracking_number: str | None = None
     tracking_url: str | None = None
     shipped_at: str = ""
+    delivered_at: str | None = None
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+
+@dataclass(frozen=True)
+class Return:
+    """Pieces that go back. `lines` have `line_id`, `quantity` and `reason`, and once they were received
+    `received` (pieces) and maybe `condition`; `moved_at` is the time of its last move."""
+
+    return_id: str
+    order_id: str
+    supplier_order_id: str
+    supplier_id: str
+    lines: tuple[Mapping[str, Any], ...]
+    request_hash: str = ""
+    status: str = "WAITING_ACCEPTANCE"
+    moved_at: str = ""
+    refusal_reason: str | None = None
+    version: int = 1
+    correlation_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(frozen=True)
+class RefundLine:
+    """`quantity` where pieces were refunded and not an amount."""
+
+    line_id: str
+    amount: Money
+    reason: str
+    quantity: int | None = None
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money that went back: of which lines, how much, why, for which return, and who said so (`by`: supplier
+    or admin)."""
+
+    refund_id: str
+    order_id: str
+    supplier_order_id: str
+    supplier_id: str
+    lines: tuple[RefundLine, ...]
+    by: str
+    return_id: str | None = None
+    request_hash: str = ""
+    version: int = 1
+    correlation_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+    @property
+    def amount(self) -> Money:
+        return total((line.amount for line in self.lines), self.lines[0].amount.currency)
 
 
 @dataclass(frozen=True)
@@ -157,6 +224,8 @@ class OrderRecord:
     buyer: Buyer | None
     supplier_orders: tuple[SupplierOrder, ...] = field(default=())
     shipments: tuple[Shipment, ...] = field(default=())
+    returns: tuple[Return, ...] = field(default=())
+    refunds: tuple[Refund, ...] = field(default=())
 
 
 def derived_status(line_statuses: Sequence[str]) -> str:

@@ -2,11 +2,16 @@
 the clock writes them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def later(text: str, by: timedelta) -> str:
+    """The moment that is `by` after."""
+    return (moment(text) + by).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def contains(start: str | None, end: str | None, now: datetime) -> bool:

@@ -3,16 +3,19 @@
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from chalicelib.problems import TemporarilyUnavailable
+from chalicelib.problems import Conflict, TemporarilyUnavailable
 from chalicelib.storage import transaction
-from chalicelib.storage.errors import Contention
+from chalicelib.storage.errors import Contention, WriteRefused
 from chalicelib.storage.transaction import Write
 
+T = TypeVar("T")
 Along = Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Write]]
 """What a change of a record's content, before and after, wants written in its transaction."""
 
+_READS = 3
+"""Another may write between our reading and writing; more than this many times is no coincidence."""
 _PAUSES = (0.01, 0.03, 0.09, 0.27)
 
 
@@ -35,3 +38,16 @@ def commit(*writes: Write) -> None:
     raise TemporarilyUnavailable(
         "CONTENTION", "Others are changing the same thing; nothing was done.", retry_after=1
     )
+
+
+def read_and_commit(work: Callable[[], T]) -> T:
+    """What `work` gives, which reads, decides and commits; it begins anew where others wrote meanwhile.
+
+    Raises Conflict CHANGED_MEANWHILE where they keep writing.
+    """
+    for _ in range(_READS):
+        try:
+            return work()
+        except WriteRefused:
+            continue
+    raise Conflict("CHANGED_MEANWHILE", "The order is changing at this moment. Send the request again.")

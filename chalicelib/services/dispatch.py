@@ -62,7 +62,11 @@ def dispatch(message: Mapping[str, Any]) -> None:
 
 
 def _read(message: Mapping[str, Any]) -> Part:
-    part = order_reads.get_part(message["supplier_order_id"], supplier_id=message["supplier_id"])
+    part = order_reads.get_part(
+        message["supplier_order_id"],
+        supplier_id=message["supplier_id"],
+        offer_ids=message.get("offer_ids", ()),
+    )
     if part is None or part.supplier is None:
         raise UnknownSupplierOrder(message["supplier_order_id"])
     return part

@@ -46,6 +46,20 @@ def request_hash(body: Any) -> str:
     return _digest(json.dumps(body, sort_keys=True, separators=(",", ":"), default=str))
 
 
+def parts(key: str | None, body: Any) -> tuple[str, str]:
+    """What an id is made of that stands for the request: its key, or its body where it has none."""
+    return ("body", json.dumps(body, sort_keys=True)) if key is None else ("key", key)
+
+
+def replay(answer: dict[str, Any], *, is_same: bool) -> Outcome:
+    """The answer of the time it was done. Raises Unprocessable where the key stood for another body."""
+    if not is_same:
+        raise Unprocessable(
+            "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another body. Use a new one."
+        )
+    return Outcome(answer, replayed=True)
+
+
 def perform(marked: Request | None, work: Callable[[], tuple[dict[str, Any], Sequence[Write]]]) -> Outcome:
     """Do the work and commit its writes, or find the answer of the time it was done.
 
@@ -86,11 +100,7 @@ def _earlier(marked: Request) -> Outcome | None:
     answered = records.get(marked.digest)
     if answered is None:
         return None
-    if answered.request_hash != marked.request_hash:
-        raise Unprocessable(
-            "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another body. Use a new one."
-        )
-    return Outcome(answered.answer, replayed=True)
+    return replay(answered.answer, is_same=answered.request_hash == marked.request_hash)
 
 
 def _digest(text: str) -> str:

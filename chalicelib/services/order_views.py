@@ -1,15 +1,19 @@
 """Orders as clients read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.money import total
+from chalicelib import clock
+from chalicelib.domain import carriers, shipping
+from chalicelib.domain.money import Money, total
 from chalicelib.domain.order import (
     Buyer,
     Order,
     OrderLine,
     OrderRecord,
     PlacedLine,
+    Refund,
+    Return,
     Shipment,
     SupplierOrder,
     current_lines,
@@ -33,7 +37,8 @@ def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str,
         "lines": [_line(line.served, line.state) | {"status": line.status} for line in lines],
         "supplier_orders": [_part(part, placed) for part in record.supplier_orders],
         "shipments": [shipment_view(shipment) for shipment in record.shipments],
-        "refunds": [],
+        "returns": [return_view(returned) for returned in record.returns],
+        "refunds": [refund_view(refund) for refund in record.refunds],
         "totals": {
             "items": items.as_json(),
             "shipping": order.shipping.as_json(),
@@ -47,7 +52,7 @@ def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str,
         **_buyer(record.buyer),
         "channel_reference": order.channel_reference,
         "promise": order.promise,
-        **_stamps(order, record.supplier_orders, record.shipments),
+        **_stamps(record),
     }
     if with_attempts:
         view["attempts"] = [attempt_view(part) for part in record.supplier_orders]
@@ -99,11 +104,10 @@ def shipment_view(shipment: Shipment) -> dict[str, Any]:
         {
             "shipment_id": shipment.shipment_id,
             "supplier_order_id": shipment.supplier_order_id,
-            "carrier": shipment.carrier,
-            "tracking_number": shipment.tracking_number,
-            "tracking_url": shipment.tracking_url,
+            **_tracking(shipment),
             "lines": [dict(line) for line in shipment.lines],
             "shipped_at": shipment.shipped_at,
+            "delivered_at": shipment.delivered_at,
             "created_at": shipment.created_at,
             "updated_at": shipment.updated_at,
             "version": shipment.version,
@@ -111,9 +115,61 @@ def shipment_view(shipment: Shipment) -> dict[str, Any]:
     )
 
 
-def order_version(order: Order, parts: Iterable[SupplierOrder], shipments: Iterable[Shipment]) -> int:
-    """Grows with every change of anything under the order."""
-    return order.version + sum(part.version - 1 for part in parts) + sum(1 for _ in shipments)
+def return_view(returned: Return) -> dict[str, Any]:
+    return _present(
+        {
+            "return_id": returned.return_id,
+            "order_id": returned.order_id,
+            "supplier_order_id": returned.supplier_order_id,
+            "supplier_id": returned.supplier_id,
+            "status": returned.status,
+            "lines": [dict(line) for line in returned.lines],
+            "refusal_reason": returned.refusal_reason,
+            "created_at": returned.created_at,
+            "updated_at": returned.updated_at,
+            "version": returned.version,
+        }
+    )
+
+
+def refund_view(refund: Refund) -> dict[str, Any]:
+    return _present(
+        {
+            "refund_id": refund.refund_id,
+            "supplier_order_id": refund.supplier_order_id,
+            "supplier_id": refund.supplier_id,
+            "return_id": refund.return_id,
+            "by": refund.by,
+            "amount": refund.amount.as_json(),
+            "lines": [
+                _present(
+                    {
+                        "line_id": line.line_id,
+                        "quantity": line.quantity,
+                        "amount": line.amount.as_json(),
+                        "reason": line.reason,
+                    }
+                )
+                for line in refund.lines
+            ],
+            "created_at": refund.created_at,
+            "updated_at": refund.updated_at,
+            "version": refund.version,
+        }
+    )
+
+
+def _tracking(shipment: Shipment) -> dict[str, Any]:
+    """What the supplier said, and what is known of its carrier besides."""
+    carrier, number = carriers.find(shipment.carrier), shipment.tracking_number
+    link = carriers.tracking_url(carrier, number) if carrier and number else None
+    return {
+        "carrier": shipment.carrier,
+        "carrier_code": carrier.code if carrier else None,
+        "tracking_number": number,
+        "tracking_url": shipment.tracking_url or link,
+        "issues": carriers.issues(carrier, number) if carrier and number else [],
+    }
 
 
 def _part(part: SupplierOrder, placed: Mapping[str, PlacedLine]) -> dict[str, Any]:
@@ -121,11 +177,13 @@ def _part(part: SupplierOrder, placed: Mapping[str, PlacedLine]) -> dict[str, An
         {
             "supplier_order_id": part.supplier_order_id,
             "supplier_id": part.supplier_id,
-            "status": derived_status([line.status for line in part.lines]),
+            "status": part.status,
             "accept_by": part.accept_by,
             "supplier_reference": part.supplier_reference,
             "lines": [_line(served_line(placed, part, line), line) for line in part.lines],
             "ship_by": part.ship_by,
+            "is_late": shipping.is_late(part, clock.timestamp()) if part.ship_by else None,
+            "late_at": part.late_at,
             "created_at": part.created_at,
             "updated_at": part.updated_at,
             "version": part.version,
@@ -151,11 +209,18 @@ def _line(placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
             "accepted_quantity": state.accepted,
             "shipped_quantity": state.shipped,
             "canceled_quantity": state.canceled or None,
+            "delivered_quantity": state.delivered or None,
+            "returned_quantity": state.returned or None,
+            "refunded_amount": _refunded(placed, state),
             "split_from": state.split_from,
             "acceptance_code": state.acceptance_code,
             "available_on": state.available_on,
         }
     )
+
+
+def _refunded(placed: PlacedLine, state: OrderLine) -> dict[str, str] | None:
+    return Money(state.refunded, placed.unit_price.currency).as_json() if state.refunded else None
 
 
 def _buyer(buyer: Buyer | None) -> dict[str, Any]:
@@ -168,15 +233,15 @@ def _place_of(ship_to: Mapping[str, Any]) -> dict[str, Any]:
     return {"address": {name: address[name] for name in _PLACE if name in address}}
 
 
-def _stamps(
-    order: Order, parts: tuple[SupplierOrder, ...], shipments: tuple[Shipment, ...]
-) -> dict[str, Any]:
-    changes = [order.updated_at, *(part.updated_at for part in parts)]
-    changes += [shipment.updated_at for shipment in shipments]
+def _stamps(record: OrderRecord) -> dict[str, Any]:
+    """The version grows with every change of anything under the order."""
+    under: tuple[SupplierOrder | Shipment | Return | Refund, ...]
+    under = (*record.supplier_orders, *record.shipments, *record.returns, *record.refunds)
+    first = record.order.version - len(record.supplier_orders)
     return {
-        "created_at": order.created_at,
-        "updated_at": max(changes),
-        "version": order_version(order, parts, shipments),
+        "created_at": record.order.created_at,
+        "updated_at": max(each.updated_at for each in (record.order, *under)),
+        "version": first + sum(each.version for each in under),
     }
 
 

@@ -1,9 +1,10 @@
 """Storing what a supplier's answer, or the lack of one, did."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import acceptance
+from chalicelib.domain import acceptance, shipping
 from chalicelib.domain.acceptance import Answer, ByHand, Settlement
 from chalicelib.domain.order import SupplierOrder
 from chalicelib.services.commits import commit
@@ -23,7 +24,8 @@ def settle(part: Part, answer: Answer, *, by_hand: ByHand | None = None) -> Supp
         asked=acceptance.asked_of(part.order, before),
         by_hand=by_hand,
     )
-    return store(settlement, seen_version=before.version)
+    promised = shipping.promise(settlement.supplier_order, _handling_days(settlement.supplier_order, part))
+    return store(replace(settlement, supplier_order=promised), seen_version=before.version)
 
 
 def give_up(part: Part, *, status: str, reason: str) -> SupplierOrder:
@@ -72,3 +74,11 @@ def writes(settlement: Settlement, *, seen_version: int) -> list[Write]:
 
 def _named(settlement: Settlement) -> SupplierOrder:
     return replace(settlement.supplier_order, correlation_id=telemetry.correlation_id())
+
+
+def _handling_days(settled: SupplierOrder, part: Part) -> Mapping[str, int]:
+    """Those of the accepted lines' offers; they are read where they were not together with the part."""
+    accepted = {line.offer_id for line in settled.lines if line.accepted}
+    unknown = accepted - part.handling_days.keys()
+    read = offer_terms.get_many(unknown) if unknown else {}
+    return {**part.handling_days, **{offer_id: each.handling_days for offer_id, each in read.items()}}

@@ -1,25 +1,23 @@
-"""A supplier says that something has left."""
+"""A supplier says that something has left, and that it has arrived."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, ids, telemetry
+from chalicelib.domain import shipping
 from chalicelib.domain.acceptance import InvalidLines
-from chalicelib.domain.order import Shipment
-from chalicelib.domain.shipping import ship as ship_lines
-from chalicelib.problems import Conflict, Unprocessable
+from chalicelib.domain.order import Shipment, SupplierOrder
+from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services.accept_order import unfit
-from chalicelib.services.commits import commit
-from chalicelib.services.idempotency import Outcome
+from chalicelib.services.commits import commit, read_and_commit
+from chalicelib.services.idempotency import Outcome, parts, replay
 from chalicelib.services.order_views import shipment_view
 from chalicelib.services.read_order import own_part
+from chalicelib.services.set_stock import is_of_the_future
 from chalicelib.storage import shipments, supplier_orders
-from chalicelib.storage.errors import WriteRefused
-from chalicelib.storage.order_reads import Part
 
-_READS = 3
+_NOT_YET = FieldProblem("/delivered_at", "INVALID_VALUE", "What is to come has not arrived.")
 
 
 def ship(
@@ -29,45 +27,76 @@ def ship(
 
     Its id follows from the idempotency key, or from the body where there is none, so the same shipment twice
     is one. Raises NotFound, Unprocessable for lines that do not fit what was accepted or a key used with
-    another body, Conflict where the order keeps changing.
+    another body, Conflict where nothing was accepted or the order keeps changing.
     """
-    for _ in range(_READS):
-        part = own_part(supplier_id, supplier_order_id)
+
+    def work() -> Outcome:
+        part = own_part(supplier_id, supplier_order_id).supplier_order
         shipment = _shipment(part, body, idempotency_key)
         earlier = shipments.get(shipment.order_id, shipment.shipment_id)
         if earlier is not None:
-            return _replay(earlier, shipment)
+            return replay(shipment_view(earlier), is_same=_content(earlier) == _content(shipment))
+        _check_is_accepted(part)
         try:
-            _store(part, shipment)
-        except WriteRefused as refused:
-            if isinstance(found := refused.found.get("shipment"), Shipment):
-                return _replay(found, shipment)
-            continue
+            after = shipping.ship(part, shipment.lines, now=shipment.updated_at)
         except InvalidLines as error:
             raise unfit(error) from error
+        commit(shipments.adding(shipment), _replacing(part, after))
         return Outcome(shipment_view(shipment))
-    raise Conflict("CHANGED_MEANWHILE", "The order is changing at this moment. Send the shipment again.")
+
+    return read_and_commit(work)
 
 
-def _store(part: Part, shipment: Shipment) -> None:
-    before = part.supplier_order
-    after = ship_lines(before, shipment.lines, now=shipment.updated_at)
-    after = replace(after, correlation_id=shipment.correlation_id)
-    commit(
-        shipments.adding(shipment),
-        supplier_orders.replacing(after, expected_version=before.version),
-    )
+def deliver(
+    supplier_id: str, supplier_order_id: str, shipment_id: str, *, delivered_at: str | None
+) -> dict[str, Any]:
+    """Mark the shipment as delivered and move its lines; the answer is the shipment.
+
+    Said again, the first time stands. The window for returns begins when it is said, whenever it was.
+    Raises NotFound, Unprocessable for a time to come, Conflict where the order keeps changing.
+    """
+    if delivered_at is not None and is_of_the_future(delivered_at):
+        raise Unprocessable("INVALID_BODY", _NOT_YET.detail, errors=[_NOT_YET])
+
+    def work() -> dict[str, Any]:
+        part = own_part(supplier_id, supplier_order_id).supplier_order
+        shipment = shipments.get(part.order_id, shipment_id)
+        if shipment is None or shipment.supplier_order_id != supplier_order_id:
+            raise NotFound
+        if shipment.delivered_at is not None:
+            return shipment_view(shipment)
+        now = clock.timestamp()
+        delivered = replace(
+            shipment,
+            delivered_at=delivered_at or now,
+            correlation_id=telemetry.correlation_id(),
+            updated_at=now,
+        )
+        commit(
+            shipments.replacing(delivered, expected_version=shipment.version),
+            _replacing(part, shipping.deliver(part, shipment.lines, now=now)),
+        )
+        return shipment_view(replace(delivered, version=shipment.version + 1))
+
+    return read_and_commit(work)
 
 
-def _shipment(part: Part, body: Mapping[str, Any], idempotency_key: str | None) -> Shipment:
+def _check_is_accepted(part: SupplierOrder) -> None:
+    if not any(line.accepted for line in part.lines):
+        raise Conflict("NOT_ACCEPTED", "Nothing of this order is accepted; do not ship it.")
+
+
+def _replacing(before: SupplierOrder, after: SupplierOrder) -> Any:
+    traced = replace(after, correlation_id=telemetry.correlation_id())
+    return supplier_orders.replacing(traced, expected_version=before.version)
+
+
+def _shipment(part: SupplierOrder, body: Mapping[str, Any], idempotency_key: str | None) -> Shipment:
     now = clock.timestamp()
-    supplier_order = part.supplier_order
-    said = json.dumps(body, sort_keys=True) if idempotency_key is None else idempotency_key
-    how = "body" if idempotency_key is None else "key"
     return Shipment(
-        shipment_id=ids.content_id("shp", supplier_order.supplier_order_id, how, said),
-        supplier_order_id=supplier_order.supplier_order_id,
-        order_id=supplier_order.order_id,
+        shipment_id=ids.content_id("shp", part.supplier_order_id, *parts(idempotency_key, body)),
+        supplier_order_id=part.supplier_order_id,
+        order_id=part.order_id,
         carrier=body["carrier"],
         lines=tuple(dict(line) for line in body["lines"]),
         tracking_number=body.get("tracking_number"),
@@ -77,14 +106,6 @@ def _shipment(part: Part, body: Mapping[str, Any], idempotency_key: str | None) 
         created_at=now,
         updated_at=now,
     )
-
-
-def _replay(earlier: Shipment, again: Shipment) -> Outcome:
-    if _content(earlier) != _content(again):
-        raise Unprocessable(
-            "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another body. Use a new one."
-        )
-    return Outcome(shipment_view(earlier), replayed=True)
 
 
 def _content(shipment: Shipment) -> tuple[object, ...]:

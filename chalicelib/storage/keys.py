@@ -16,6 +16,9 @@ item is in it only while something must happen to it).
 | which wait too long for a payment, an answer | query `due`, `DUE_SHARDS` partitions | one round trip each |
 | a supplier's endpoint and its health, one or both | batch get, with what else is read | no round trip more |
 | suppliers whose health to look at | query `due`, one of `DUE_SHARDS` partitions | one round trip each |
+| which orders and returns time moves on | query `due`, `DUE_SHARDS` partitions | one round trip each |
+| a supplier's orders that should have left | query `due` | one round trip |
+| a return, a refund; returns of a supplier, oldest first | get; query `by_status` | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
@@ -130,6 +133,14 @@ def shipment(order_id: str, shipment_id: str) -> Key:
     return Key(f"ORDER#{order_id}", f"SHIPMENT#{shipment_id}")
 
 
+def return_(order_id: str, return_id: str) -> Key:
+    return Key(f"ORDER#{order_id}", f"RETURN#{return_id}")
+
+
+def refund(order_id: str, refund_id: str) -> Key:
+    return Key(f"ORDER#{order_id}", f"REFUND#{refund_id}")
+
+
 def rule_settings() -> Key:
     """Which version of the validation rules' settings holds."""
     return Key("RULES", "VALIDATION")
@@ -191,6 +202,28 @@ def orders_to_ship(supplier_id: str) -> str:
     """In the index of what must happen, while an order is accepted and not all shipped. One that waits for an
     answer is not in it: placing would cost a unit more, and its time is short."""
     return f"SUPPLIER#{supplier_id}#TO_SHIP"
+
+
+def deliveries_due(supplier_order_id: str) -> str:
+    """The shard of the index of supplier orders, shipped or received, that time moves on."""
+    return deliveries_due_shard(_shard(supplier_order_id))
+
+
+def deliveries_due_shard(shard: int) -> str:
+    return f"DELIVERIES#{shard}"
+
+
+def returns_of_supplier(supplier_id: str) -> str:
+    return f"SUPPLIER#{supplier_id}#RETURNS"
+
+
+def returns_due(return_id: str) -> str:
+    """The shard of the index of returns that time moves on."""
+    return returns_due_shard(_shard(return_id))
+
+
+def returns_due_shard(shard: int) -> str:
+    return f"RETURNS#{shard}"
 
 
 def payments_due(supplier_order_id: str) -> str:

@@ -35,8 +35,9 @@ class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
     accept_by = UnicodeAttribute()
     supplier_reference = UnicodeAttribute(null=True)
     held_until = UnicodeAttribute(null=True)
-    ship_by = UnicodeAttribute(null=True)
     late_at = UnicodeAttribute(null=True)
+    shipped_at = UnicodeAttribute(null=True)
+    received_at = UnicodeAttribute(null=True)
 
 
 class ShipmentItem(Item, discriminator="SHIPMENT"):
@@ -48,3 +49,28 @@ class ShipmentItem(Item, discriminator="SHIPMENT"):
     tracking_url = UnicodeAttribute(null=True)
     lines = JSONText()
     shipped_at = UnicodeAttribute()
+    delivered_at = UnicodeAttribute(null=True)
+
+
+class ReturnItem(Item, discriminator="RETURN"):
+    return_id = UnicodeAttribute()
+    supplier_order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    lines = JSONText()
+    request_hash = UnicodeAttribute()
+    status = UnicodeAttribute()
+    moved_at = UnicodeAttribute()
+    refusal_reason = UnicodeAttribute(null=True)
+
+
+class RefundItem(Item, discriminator="REFUND"):
+    refund_id = UnicodeAttribute()
+    supplier_order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    supplier_id = UnicodeAttribute()
+    lines = JSONText()
+    currency = UnicodeAttribute()
+    by = UnicodeAttribute()
+    return_id = UnicodeAttribute(null=True)
+    request_hash = UnicodeAttribute()

@@ -1,7 +1,7 @@
 """Reads across kinds that orders need in one round trip."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chalicelib import ids
 from chalicelib.domain.offer import Product, Terms
@@ -25,12 +25,14 @@ class Concerned:
 
 @dataclass(frozen=True)
 class Part:
-    """One supplier's part of an order, with what it is a part of."""
+    """One supplier's part of an order, with what it is a part of. `handling_days` are those of its offers, by
+    id, where they were asked for."""
 
     supplier_order: SupplierOrder
     order: Order
     buyer: Buyer | None
     supplier: Supplier | None = None
+    handling_days: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: Iterable[str]) -> Concerned:
@@ -57,14 +59,17 @@ def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: It
     )
 
 
-def get_part(supplier_order_id: str, *, supplier_id: str | None = None) -> Part | None:
-    """The supplier order with its order and buyer, and the supplier where its id is given."""
+def get_part(
+    supplier_order_id: str, *, supplier_id: str | None = None, offer_ids: Iterable[str] = ()
+) -> Part | None:
+    """The supplier order with its order and buyer, and the supplier and offers where their ids are given."""
     place = ids.order_of_part(supplier_order_id)
     if place is None:
         return None
     part_key, order_key, buyer_key = keys.supplier_order(*place), keys.order(place[0]), keys.buyer(place[0])
     supplier_key = keys.supplier(supplier_id) if supplier_id else None
-    found = reads.get_many([part_key, order_key, buyer_key, *([supplier_key] if supplier_key else [])])
+    wanted = [part_key, order_key, buyer_key, *([supplier_key] if supplier_key else [])]
+    found = reads.get_many([*wanted, *map(keys.terms, offer_ids)])
     part, order, buyer = found.get(part_key), found.get(order_key), found.get(buyer_key)
     supplier = found.get(supplier_key) if supplier_key else None
     if not isinstance(part, SupplierOrderItem) or not isinstance(order, OrderItem):
@@ -74,6 +79,7 @@ def get_part(supplier_order_id: str, *, supplier_id: str | None = None) -> Part 
         orders.from_item(order),
         orders.buyer_from_item(buyer) if isinstance(buyer, BuyerItem) else None,
         suppliers.from_item(supplier) if isinstance(supplier, SupplierItem) else None,
+        {item.offer_id: int(item.handling_days) for item in found.values() if isinstance(item, TermsItem)},
     )
 
 

@@ -1,33 +1,43 @@
 """Orders and their buyers: one partition an order, with everything under it."""
 
+from collections import defaultdict
 from typing import Any
 
 from chalicelib import ids
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Buyer, Order, OrderRecord, PlacedLine
-from chalicelib.storage import keys, shipments, supplier_orders
+from chalicelib.storage import keys, refunds, returns, shipments, supplier_orders
 from chalicelib.storage.items import Item
-from chalicelib.storage.order_items import BuyerItem, OrderItem, ShipmentItem, SupplierOrderItem
+from chalicelib.storage.order_items import (
+    BuyerItem,
+    OrderItem,
+    RefundItem,
+    ReturnItem,
+    ShipmentItem,
+    SupplierOrderItem,
+)
 from chalicelib.storage.transaction import Write
 
 
 def get(order_id: str) -> OrderRecord | None:
     """The order with everything under it, as last written, or None; one round trip."""
-    order, buyer, parts, sent = None, None, [], []
+    found: dict[type[Item], list[Any]] = defaultdict(list)
     for item in Item.query(keys.order(order_id).pk, consistent_read=True):
-        if isinstance(item, OrderItem):
-            order = from_item(item)
-        elif isinstance(item, BuyerItem):
-            buyer = buyer_from_item(item)
-        elif isinstance(item, SupplierOrderItem):
-            parts.append(supplier_orders.from_item(item))
-        elif isinstance(item, ShipmentItem):
-            sent.append(shipments.from_item(item))
-    if order is None:
+        found[type(item)].append(item)
+    if not found[OrderItem]:
         return None
-    parts.sort(key=lambda each: ids.part_number(each.supplier_order_id))
-    sent.sort(key=lambda each: each.shipped_at)
-    return OrderRecord(order, buyer, tuple(parts), tuple(sent))
+    parts = map(supplier_orders.from_item, found[SupplierOrderItem])
+    sent = map(shipments.from_item, found[ShipmentItem])
+    sent_back = map(returns.from_item, found[ReturnItem])
+    paid_back = map(refunds.from_item, found[RefundItem])
+    return OrderRecord(
+        from_item(found[OrderItem][0]),
+        next(map(buyer_from_item, found[BuyerItem]), None),
+        tuple(sorted(parts, key=lambda each: ids.part_number(each.supplier_order_id))),
+        tuple(sorted(sent, key=lambda each: each.shipped_at)),
+        tuple(sorted(sent_back, key=lambda each: each.created_at)),
+        tuple(sorted(paid_back, key=lambda each: each.created_at)),
+    )
 
 
 def adding(order: Order) -> Write:

@@ -1,5 +1,7 @@
 """What has left a supplier for a shopper."""
 
+from dataclasses import replace
+
 from chalicelib.domain.order import Shipment
 from chalicelib.storage import keys, reads
 from chalicelib.storage.order_items import ShipmentItem
@@ -14,7 +16,18 @@ def get(order_id: str, shipment_id: str) -> Shipment | None:
 def adding(shipment: Shipment) -> Write:
     """Its id stands for its content or idempotency key, so a refusal is a replay. Label `shipment`,
     found: Shipment."""
-    item = ShipmentItem(
+    item = _to_item(shipment)
+    return Write("shipment", item, ShipmentItem.pk.does_not_exist(), reader=from_item)
+
+
+def replacing(shipment: Shipment, *, expected_version: int) -> Write:
+    """Write it if it still has `expected_version`; the stored version is one higher. Label `shipment`."""
+    item = _to_item(replace(shipment, version=expected_version + 1))
+    return Write("shipment", item, ShipmentItem.version == expected_version)
+
+
+def _to_item(shipment: Shipment) -> ShipmentItem:
+    return ShipmentItem(
         *keys.shipment(shipment.order_id, shipment.shipment_id),
         shipment_id=shipment.shipment_id,
         supplier_order_id=shipment.supplier_order_id,
@@ -24,11 +37,12 @@ def adding(shipment: Shipment) -> Write:
         tracking_url=shipment.tracking_url,
         lines=shipment.lines,
         shipped_at=shipment.shipped_at,
+        delivered_at=shipment.delivered_at,
+        version=shipment.version,
         correlation_id=shipment.correlation_id,
         created_at=shipment.created_at,
         updated_at=shipment.updated_at,
     )
-    return Write("shipment", item, ShipmentItem.pk.does_not_exist(), reader=from_item)
 
 
 def from_item(item: ShipmentItem) -> Shipment:
@@ -42,6 +56,7 @@ def from_item(item: ShipmentItem) -> Shipment:
         tracking_number=item.tracking_number,
         tracking_url=item.tracking_url,
         shipped_at=item.shipped_at,
+        delivered_at=item.delivered_at,
         version=int(item.version),
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
-from chalicelib import ids
-from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder, derived_status
+from chalicelib import ids, settings
+from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
+from chalicelib.domain.periods import later
 from chalicelib.storage import keys, pages, reads
 from chalicelib.storage.items import AnyItem, Due, Item
 from chalicelib.storage.order_items import SupplierOrderItem
@@ -49,8 +50,21 @@ def waiting(supplier_id: str, *, placed_since: str, limit: int) -> list[str]:
 
 
 def to_ship(supplier_id: str, *, limit: int) -> list[str]:
-    """Ids of the supplier's orders that it has accepted and not wholly shipped, oldest first."""
-    found = AnyItem.due.query(keys.orders_to_ship(supplier_id), limit=limit)
+    """Ids of the supplier's orders that it has accepted and not wholly shipped, the most urgent first."""
+    return _ids(AnyItem.due.query(keys.orders_to_ship(supplier_id), limit=limit))
+
+
+def overdue(supplier_id: str, now: str, *, limit: int) -> list[str]:
+    """Ids of the supplier's orders that should have left and are not known to be late, oldest first."""
+    return _ids(AnyItem.due.query(keys.orders_to_ship(supplier_id), AnyItem.due_sort < now, limit=limit))
+
+
+def deliveries_due(now: str, *, shard: int, limit: int) -> list[str]:
+    """Ids of this shard's shipped or received orders that time moves on, the longest due first."""
+    return _ids(AnyItem.due.query(keys.deliveries_due_shard(shard), AnyItem.due_sort < now, limit=limit))
+
+
+def _ids(found: Iterable[AnyItem]) -> list[str]:
     return [str(item.due_sort).rpartition("#")[2] for item in found]
 
 
@@ -83,7 +97,7 @@ def _to_item(supplier_order: SupplierOrder) -> SupplierOrderItem:
     place = ids.order_of_part(supplier_order.supplier_order_id)
     if place is None:
         raise ValueError(f"{supplier_order.supplier_order_id} is no id of a supplier order")
-    status = derived_status([line.status for line in supplier_order.lines])
+    status = supplier_order.status
     due = _due(supplier_order, status)
     return SupplierOrderItem(
         *keys.supplier_order(*place),
@@ -97,8 +111,9 @@ def _to_item(supplier_order: SupplierOrder) -> SupplierOrderItem:
         accept_by=supplier_order.accept_by,
         supplier_reference=supplier_order.supplier_reference,
         held_until=supplier_order.held_until,
-        ship_by=supplier_order.ship_by,
         late_at=supplier_order.late_at,
+        shipped_at=supplier_order.shipped_at,
+        received_at=supplier_order.received_at,
         version=supplier_order.version,
         status_partition=keys.orders_of_supplier(supplier_order.supplier_id),
         status_sort=f"{supplier_order.created_at}#{supplier_order.supplier_order_id}",
@@ -119,8 +134,13 @@ def _due(supplier_order: SupplierOrder, status: str) -> tuple[str, str] | None:
     if supplier_order.attempt.status == "SENT":
         return keys.answers_due(part_id), supplier_order.accept_by
     if status == "SHIPPING":
-        moment = supplier_order.ship_by or supplier_order.created_at
-        return keys.orders_to_ship(supplier_order.supplier_id), moment
+        # One that is known to be late, or can never be, stands behind all that may be found late.
+        waits = supplier_order.ship_by if supplier_order.late_at is None else None
+        return keys.orders_to_ship(supplier_order.supplier_id), waits or f"~{supplier_order.created_at}"
+    if status == "SHIPPED" and supplier_order.shipped_at:
+        return keys.deliveries_due(part_id), later(supplier_order.shipped_at, settings.delivered_after())
+    if status == "RECEIVED" and supplier_order.received_at:
+        return keys.deliveries_due(part_id), later(supplier_order.received_at, settings.return_window())
     return None
 
 
@@ -145,8 +165,9 @@ def from_item(item: SupplierOrderItem) -> SupplierOrder:
         accept_by=item.accept_by,
         supplier_reference=item.supplier_reference,
         held_until=item.held_until,
-        ship_by=item.ship_by,
         late_at=item.late_at,
+        shipped_at=item.shipped_at,
+        received_at=item.received_at,
         version=int(item.version),
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",

@@ -46,6 +46,7 @@ class Ordered:
             "supplier_order_id": self.part_id,
             "attempt_id": self.part_id.replace("so_", "att_"),
             "supplier_id": self.supplier_id,
+            "offer_ids": [self.offer_id],
             "correlation_id": "cor-shopper",
         }
 

@@ -11,6 +11,9 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import one_of, optional_text, text
 
+MAX_LINES = 40
+"""Of an order, and of whatever speaks of its lines."""
+
 
 class AnswerSchema(Schema):
     """What clients read: fields may be added later."""

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
 from chalicelib.api.schemas.common import (
+    MAX_LINES,
     AddressSchema,
     AnswerSchema,
     PageQuerySchema,
@@ -15,12 +16,12 @@ from chalicelib.api.schemas.common import (
     moment,
     page_of,
 )
+from chalicelib.api.schemas.fulfilment import RefundSchema, ReturnSchema, ShipmentSchema
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import (
     Flag,
     Moment,
     MoneySchema,
-    WebAddress,
     listed,
     money,
     one_of,
@@ -33,7 +34,6 @@ from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import currency_digits
 from chalicelib.domain.rules.countries import is_code
 
-MAX_LINES = 40
 LINE_STATUS = (
     "WAITING_ACCEPTANCE",
     "SHIPPING",
@@ -131,6 +131,9 @@ class LineSchema(AnswerSchema):
     accepted_quantity = fields.Integer(required=True)
     shipped_quantity = fields.Integer(required=True)
     canceled_quantity = fields.Integer()
+    delivered_quantity = fields.Integer()
+    returned_quantity = fields.Integer(metadata={"description": "pieces that are in a return, or came back"})
+    refunded_amount = fields.Nested(MoneySchema)
     split_from = fields.String(
         metadata={"description": "the line that this one is the rest of, at another supplier"}
     )
@@ -145,6 +148,8 @@ class PartSchema(StoredSchema):
     accept_by = moment(required=True)
     supplier_reference = fields.String()
     ship_by = moment()
+    is_late = fields.Boolean(metadata={"description": "something has not left by `ship_by`"})
+    late_at = moment()
     lines = fields.List(fields.Nested(LineSchema), required=True)
 
 
@@ -179,28 +184,6 @@ class SupplierOrderQuerySchema(PageQuerySchema):
     updated_since = Moment()
 
 
-class ShippedLineSchema(StrictSchema):
-    line_id = text(128)
-    quantity = whole(1, 999)
-
-
-class ShipmentBodySchema(StrictSchema):
-    carrier = text(100)
-    tracking_number = optional_text(100)
-    tracking_url = WebAddress()
-    lines = listed(fields.Nested(ShippedLineSchema), minimum=1, maximum=MAX_LINES)
-
-
-class ShipmentSchema(StoredSchema):
-    shipment_id = fields.String(required=True)
-    supplier_order_id = fields.String(required=True)
-    carrier = fields.String(required=True)
-    tracking_number = fields.String()
-    tracking_url = fields.String()
-    lines = fields.List(fields.Nested(ShippedLineSchema), required=True)
-    shipped_at = moment(required=True)
-
-
 class TotalsSchema(AnswerSchema):
     items = fields.Nested(MoneySchema, required=True)
     shipping = fields.Nested(MoneySchema, required=True)
@@ -217,7 +200,8 @@ class OrderSchema(StoredSchema):
     lines = fields.List(fields.Nested(LineSchema), required=True)
     supplier_orders = fields.List(fields.Nested(PartSchema), required=True)
     shipments = fields.List(fields.Nested(ShipmentSchema), required=True)
-    refunds = fields.List(fields.Dict(), required=True)
+    returns = fields.List(fields.Nested(ReturnSchema), required=True)
+    refunds = fields.List(fields.Nested(RefundSchema), required=True)
     totals = fields.Nested(TotalsSchema, required=True)
     ship_to = fields.Dict()
     contact = fields.Dict()
