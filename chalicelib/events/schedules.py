@@ -5,7 +5,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import ids, telemetry
-from chalicelib.services import poll_inventory
+from chalicelib.services import move_on, poll_inventory
 from chalicelib.services import sweep_orders as sweeping_orders
 from chalicelib.services import sweep_validations as sweeping
 
@@ -26,6 +26,13 @@ def sweep_orders(event: Any) -> None:  # noqa: ARG001 - the schedule says nothin
     """Go on with the orders on which time has to act."""
     telemetry.bind(ids.new_id("swp"))
     sweeping_orders.sweep()
+
+
+@bp.schedule(Rate(1, unit=Rate.HOURS), name="mark_late")
+def mark_late(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
+    """Mark the orders that should have left their suppliers by now."""
+    telemetry.bind(ids.new_id("late"))
+    move_on.mark_late()
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES), name="poll_inventories")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues
-from chalicelib.services import order_messages
+from chalicelib.services import move_on, order_messages
 from chalicelib.storage import supplier_orders
 from chalicelib.storage.keys import DUE_SHARDS
 
@@ -21,6 +21,8 @@ _PER_SHARD = 500
 def sweep() -> None:
     """Go on with everything on which time has to act."""
     _sweep_answers()
+    move_on.move_orders()
+    move_on.move_returns()
 
 
 def _sweep_answers() -> None:
