@@ -1,7 +1,7 @@
 """A case waits for a person: say so, once."""
 
 from chalicelib import clock
-from chalicelib.domain.announcements import review_opened
+from chalicelib.domain.announce_suppliers import review_opened
 from chalicelib.services.commits import commit
 from chalicelib.services.publish_events import publish
 from chalicelib.storage import reviews

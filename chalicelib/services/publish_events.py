@@ -7,7 +7,8 @@ from ulid import ULID
 
 from chalicelib import clock
 from chalicelib.clients import events_bus
-from chalicelib.domain.announcements import Announcement
+from chalicelib.domain.announcement import Announcement
+from chalicelib.domain.event_types import EVENT_TYPES
 
 
 def publish(told: Sequence[tuple[Announcement, str]]) -> None:
@@ -15,7 +16,7 @@ def publish(told: Sequence[tuple[Announcement, str]]) -> None:
 
     An announcement's event id follows from the fact, so its readers can drop what they had before.
     """
-    events_bus.publish([_event(announcement, correlation) for announcement, correlation in told])
+    events_bus.publish([as_event(announcement, correlation) for announcement, correlation in told])
 
 
 def event_id(announcement: Announcement) -> str:
@@ -25,12 +26,14 @@ def event_id(announcement: Announcement) -> str:
     return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))
 
 
-def _event(announcement: Announcement, correlation_id: str) -> events_bus.Event:
+def as_event(announcement: Announcement, correlation_id: str) -> events_bus.Event:
+    """The announcement as it goes over the bus; docs/events has its schema."""
     detail = {
         "event_id": event_id(announcement),
         "type": announcement.kind,
-        "time": announcement.at,
+        "schema_version": EVENT_TYPES[announcement.kind].version,
+        "occurred_at": announcement.at,
         "correlation_id": correlation_id,
-        **announcement.ids,
+        "data": announcement.data,
     }
     return events_bus.Event(announcement.kind, detail)

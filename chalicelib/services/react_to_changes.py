@@ -13,7 +13,8 @@ from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
 from chalicelib.domain import catalogue as lists
-from chalicelib.domain.announcements import Announcement, announcements
+from chalicelib.domain.announcement import Announcement
+from chalicelib.domain.announcements import announcements
 from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import identity_provider
 import pytest
 import yaml
 from desk import Desk
+from event_schemas import faults_of
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
+from chalicelib.clients import aws as aws_clients
 from chalicelib.clients import queues
 from chalicelib.storage.items import Item
 
@@ -59,7 +62,24 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         boto3.client("s3").create_bucket(Bucket="marketplace-test-feeds")
         boto3.client("events").create_event_bus(Name="marketplace-test")
         boto3.client("secretsmanager").create_secret(Name="marketplace-test-master", SecretString="m" * 64)
-        yield
+        with _every_event_held_against_its_schema():
+            yield
+
+
+@contextmanager
+def _every_event_held_against_its_schema() -> Iterator[None]:
+    """Fails the test in which an event goes out that docs/events does not describe so."""
+    calls, faults = aws_clients.client("events").meta.events, []
+
+    def check(params: dict[str, Any], **_: Any) -> None:
+        faults.extend(
+            fault for entry in params["Entries"] for fault in faults_of(json.loads(entry["Detail"]))
+        )
+
+    calls.register("before-parameter-build.events.PutEvents", check)
+    yield
+    calls.unregister("before-parameter-build.events.PutEvents", check)
+    assert not faults
 
 
 @pytest.fixture

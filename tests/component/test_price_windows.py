@@ -122,7 +122,7 @@ def test_a_product_that_time_has_changed_is_written_anew_and_its_featured_offer_
     usual = an_offer(a_supplier("south"), price="4.50")
     a_product("prd_A", sale, usual)
     react_to_changes.react(records_of(lambda: seen_an_hour_ago("prd_A", sale, usual)))
-    assert [event["offer_id"] for event in featured(heard())] == [usual]
+    assert [event["data"]["new"]["offer_id"] for event in featured(heard())] == [usual]
 
     touching = records_of(lambda: swept(1))
     writing = records_of(lambda: react_to_changes.react(touching))
@@ -130,7 +130,7 @@ def test_a_product_that_time_has_changed_is_written_anew_and_its_featured_offer_
     told = featured(heard())
     react_to_changes.react(writing)
 
-    assert [event["offer_id"] for event in told] == [sale]
+    assert [event["data"]["new"]["offer_id"] for event in told] == [sale]
     assert [event["event_id"] for event in featured(heard())] == [told[0]["event_id"]]
     swept(0)
 
@@ -154,7 +154,7 @@ def test_an_offer_that_is_gone_leaves_no_featured_one_and_that_is_told(
     react_to_changes.react(records_of(lambda: refresh("prd_A")))
 
     told = featured(heard())
-    assert [(event["product_id"], "offer_id" in event) for event in told] == [("prd_A", False)]
+    assert [(event["data"]["product_id"], event["data"]["new"]) for event in told] == [("prd_A", None)]
 
 
 def test_orders_that_a_supplier_refuses_count_against_its_offer() -> None:

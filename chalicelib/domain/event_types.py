@@ -1,0 +1,83 @@
+"""Every kind of domain event, and what its data holds. docs/events/ says the same as JSON Schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EventType:
+    """`data` are the names of what the data always holds, one that ends in `?` of what it may hold. Where a
+    record changed, `change` are the names that its `old` and `new` states hold. A name means the same in all
+    events. `version` rises when a reader of the one before would not understand it."""
+
+    says: str
+    data: tuple[str, ...]
+    change: tuple[str, ...] = ()
+    version: int = 1
+
+
+def _type(says: str, data: str, change: str = "") -> EventType:
+    return EventType(says, tuple(data.split()), tuple(change.split()))
+
+
+_STANDING = "status suspension_type?"
+_OFFER = "offer_id supplier_id product_id?"
+_REVIEW = "review_id supplier_id kind"
+_IMPORT = (
+    "import_id supplier_id dialect? lines_read lines_in_success lines_in_error lines_with_warning"
+    " lines_in_pending"
+)
+_LINE = "order_id supplier_order_id supplier_id line_id offer_id"
+_LINE_STATE = "status quantity accepted shipped"
+
+EVENT_TYPES: Mapping[str, EventType] = {
+    "supplier.registered": _type("A supplier has registered.", "supplier_id"),
+    "supplier.updated": _type(
+        "A supplier's profile was changed. `changed` names its fields; their values are not told.",
+        "supplier_id",
+        "version",
+    ),
+    "supplier.opened": _type("A supplier may sell, for the first time or again.", "supplier_id", _STANDING),
+    "supplier.held_for_review": _type("A supplier waits for a person.", "supplier_id", _STANDING),
+    "supplier.rejected": _type("A supplier was turned away.", "supplier_id", _STANDING),
+    "supplier.suspended": _type("A supplier may not sell for now.", "supplier_id", _STANDING),
+    "supplier.terminated": _type("A supplier has left for good.", "supplier_id", _STANDING),
+    "offer.held_for_review": _type("An offer waits for a person.", "offer_id supplier_id", "acceptance"),
+    "offer.rejected": _type("An offer was turned away.", "offer_id supplier_id", "acceptance"),
+    "offer.activated": _type(
+        "Nothing but stock and time keeps the offer from being sold any more.",
+        f"{_OFFER} price? available",
+        "inactivity_reasons",
+    ),
+    "offer.deactivated": _type(
+        "The offer is not for sale any more.", f"{_OFFER} price? available", "inactivity_reasons"
+    ),
+    "offer.price_changed": _type(
+        "An offer on sale has another price, now or in a period to come.",
+        _OFFER,
+        "price? shipping_price? prices",
+    ),
+    "offer.stock_changed": _type(
+        "The stock of an offer on sale was counted anew, ran out, or is there again. What orders take from a"
+        " stock that lasts is told with the orders.",
+        _OFFER,
+        "available",
+    ),
+    "product.featured_changed": _type(
+        "Another offer is featured. `new` is null where none is any more, `old` where none was.",
+        "product_id",
+        "offer_id supplier_id price",
+    ),
+    "order.placed": _type("An order was placed and its stock reserved.", "order_id total lines"),
+    "order.line_accepted": _type("A supplier has accepted a line.", f"{_LINE} code?", _LINE_STATE),
+    "order.line_refused": _type("No supplier will ship the line.", f"{_LINE} code?", _LINE_STATE),
+    "order.line_canceled": _type("A line was canceled.", f"{_LINE} code?", _LINE_STATE),
+    "order.line_shipped": _type("A line has left its supplier.", f"{_LINE} code?", _LINE_STATE),
+    "review.opened": _type("A case waits for a person.", _REVIEW),
+    "review.resolved": _type("A person has decided on a case.", f"{_REVIEW} code", "status"),
+    "import.completed": _type(
+        "All rows of a feed have their result; the counters say which.", _IMPORT, "status"
+    ),
+    "import.failed": _type("A feed could not be read to its end.", f"{_IMPORT} code?", "status"),
+    "import.cancelled": _type("A feed was cancelled.", _IMPORT, "status"),
+}

@@ -1,0 +1,177 @@
+"""What is told of each change: the right facts, each as its schema says, each under its own id."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from event_schemas import faults_of
+
+from chalicelib.domain.announce_suppliers import review_opened
+from chalicelib.domain.announcement import Announcement
+from chalicelib.domain.announcements import announcements
+from chalicelib.domain.event_types import EVENT_TYPES
+from chalicelib.domain.imports import Counters, Import
+from chalicelib.domain.money import Money
+from chalicelib.domain.offer import Offer, PriceWindow, Product, Terms
+from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
+from chalicelib.domain.review import Review
+from chalicelib.domain.supplier import Supplier
+from chalicelib.services.publish_events import as_event
+
+NOW = "2026-11-24T09:00:00.000Z"
+AT: dict[str, Any] = {"created_at": NOW, "updated_at": NOW}
+
+PROFILE = {"legal_name": "Nordlicht Handels GmbH", "contact": {"email": "joerg@nordlicht-handel.de"}}
+SUPPLIER = Supplier("sup_1", PROFILE, **AT)
+OFFER = Offer("off_1_a", "sup_1", "A", {"title": "Tea"}, **AT)
+TERMS = Terms(
+    "off_1_a",
+    "sup_1",
+    "A",
+    product_id="prd_1",
+    price=Money(1299, "EUR"),
+    available=7,
+    stock_as_of=NOW,
+    **AT,
+)
+BLOCKED = replace(TERMS, blocks=("PRODUCT_STATUS_NEW",))
+ENTRY = {"offer_id": "off_1_a", "supplier_id": "sup_1", "price": {"amount": "12.99", "currency": "EUR"}}
+PRODUCT = Product("prd_1", None, "Tea", "North", "Tea", **AT)
+FEATURED = replace(PRODUCT, offers_view=(ENTRY,), view_version=2)
+REVIEW = Review("rev_1", "SUPPLIER", "sup_1", 1, **AT)
+IMPORT = Import("imp_1", "sup_1", "feeds/1", status="RUNNING", **AT)
+PLACED = PlacedLine("lin_1_1", "off_1_a", "prd_1", "sup_1", "so_1_1", "A", None, "Tea", 3, Money(1299, "EUR"))
+ORDER = Order(
+    order_id="ord_1",
+    currency="EUR",
+    lines=(PLACED,),
+    shipping=Money(0, "EUR"),
+    tax=Money(0, "EUR"),
+    payment_reference="pay-1",
+    authorized=Money(9999, "EUR"),
+    request_hash="h",
+    channel_reference="Ada's order",
+    **AT,
+)
+LINE = OrderLine("lin_1_1", "off_1_a", 3)
+PART = SupplierOrder("so_1_1", "ord_1", "sup_1", (LINE,), Attempt("att_1_1"), accept_by=NOW, **AT)
+
+
+def part(**line: Any) -> SupplierOrder:
+    return replace(PART, lines=(replace(LINE, **line),))
+
+
+CHANGES: dict[str, tuple[object | None, object]] = {
+    "supplier.registered": (None, SUPPLIER),
+    "supplier.updated": (SUPPLIER, replace(SUPPLIER, profile={**PROFILE, "country": "DE"}, version=2)),
+    "supplier.opened": (SUPPLIER, replace(SUPPLIER, status="OPEN", version=2)),
+    "supplier.held_for_review": (SUPPLIER, replace(SUPPLIER, status="PENDING_APPROVAL", version=2)),
+    "supplier.rejected": (SUPPLIER, replace(SUPPLIER, status="REJECTED", version=2)),
+    "supplier.suspended": (
+        replace(SUPPLIER, status="OPEN"),
+        replace(SUPPLIER, status="SUSPENDED", suspension_type="AUTOMATIC", version=2),
+    ),
+    "supplier.terminated": (replace(SUPPLIER, status="OPEN"), replace(SUPPLIER, status="TERMINATED")),
+    "offer.held_for_review": (OFFER, replace(OFFER, acceptance="TO_REVIEW")),
+    "offer.rejected": (OFFER, replace(OFFER, acceptance="REJECTED")),
+    "offer.activated": (BLOCKED, TERMS),
+    "offer.deactivated": (TERMS, BLOCKED),
+    "offer.price_changed": (
+        TERMS,
+        replace(TERMS, windows=(PriceWindow(Money(999, "EUR"), valid_until=NOW),), version=2),
+    ),
+    "offer.stock_changed": (TERMS, replace(TERMS, available=0, reserved=7, version=2)),
+    "product.featured_changed": (PRODUCT, FEATURED),
+    "order.placed": (None, ORDER),
+    "order.line_accepted": (PART, part(status="SHIPPING", accepted=3, acceptance_code="ACCEPTED")),
+    "order.line_refused": (PART, part(status="REFUSED", acceptance_code="OUT_OF_STOCK")),
+    "order.line_canceled": (PART, part(status="CANCELED")),
+    "order.line_shipped": (part(status="SHIPPING", accepted=3), part(status="SHIPPED", shipped=3)),
+    "review.resolved": (REVIEW, replace(REVIEW, status="RESOLVED", resolution="APPROVED")),
+    "import.completed": (
+        IMPORT,
+        replace(IMPORT, status="COMPLETE", dialect="own", counters=Counters(3, 2, 1)),
+    ),
+    "import.failed": (IMPORT, replace(IMPORT, status="FAILED", failure={"code": "NOT_A_FEED"})),
+    "import.cancelled": (IMPORT, replace(IMPORT, status="CANCELLED")),
+}
+"""For each event the smallest change that makes it."""
+
+
+def told(before: object | None, after: object) -> dict[str, Announcement]:
+    return {each.kind: each for each in announcements(before, after)}
+
+
+def test_every_event_has_a_change_that_makes_it() -> None:
+    assert CHANGES.keys() | {"review.opened"} == EVENT_TYPES.keys()
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_change_tells_what_its_schema_says_and_nothing_of_anybody(kind: str) -> None:
+    events = {name: as_event(each, "cor-1").detail for name, each in told(*CHANGES[kind]).items()}
+
+    assert kind in events
+    assert [fault for event in events.values() for fault in faults_of(event)] == []
+    assert not [word for word in ("Nordlicht", "joerg", "Ada", "Tea", "pay-1") if word in str(events)]
+
+
+def test_a_case_that_waits_is_told_as_its_schema_says() -> None:
+    assert faults_of(as_event(review_opened(REVIEW), "cor-1").detail) == []
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_an_item_that_stays_as_it_is_tells_nothing(kind: str) -> None:
+    after = CHANGES[kind][1]
+
+    assert told(after, after) == {}
+
+
+def test_a_profile_tells_which_fields_have_changed_and_no_value() -> None:
+    moved = {**PROFILE, "contact": {"email": "new@nordlicht-handel.de"}, "website": "https://x.example"}
+
+    about = told(SUPPLIER, replace(SUPPLIER, profile=moved, version=2))["supplier.updated"].data
+
+    assert about["changed"] == ["contact", "website"]
+    assert "x.example" not in str(about)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(BLOCKED, replace(BLOCKED, price=Money(1, "EUR"), available=0), id="not-on-sale"),
+        pytest.param(TERMS, replace(TERMS, available=5, reserved=2), id="an-order-that-leaves-some"),
+        pytest.param(TERMS, replace(TERMS, stock_as_of="2027"), id="counted-with-the-same-result"),
+        pytest.param(TERMS, replace(TERMS, sold=7, lines_accepted=2), id="an-answer-of-the-supplier"),
+    ],
+)
+def test_terms_tell_nothing_that_leaves_what_is_sold_as_it_is(before: Terms, after: Terms) -> None:
+    assert told(before, after) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(TERMS, replace(TERMS, available=9, stock_as_of="2027"), id="counted-anew"),
+        pytest.param(TERMS, replace(TERMS, available=0, reserved=7), id="ran-out"),
+        pytest.param(replace(TERMS, available=-1), TERMS, id="there-again"),
+    ],
+)
+def test_stock_is_told_where_it_was_counted_ran_out_or_is_there_again(before: Terms, after: Terms) -> None:
+    about = told(before, after)["offer.stock_changed"].data
+
+    assert about["old"] == {"available": before.may_be_ordered}
+    assert about["new"] == {"available": after.may_be_ordered}
+    assert about["changed"] == ["available"]
+
+
+def test_a_line_tells_what_it_was_and_what_it_is() -> None:
+    about = told(PART, part(status="SHIPPING", accepted=2))["order.line_accepted"].data
+
+    assert (about["old"]["accepted"], about["new"]["accepted"]) == (0, 2)
+    assert about["changed"] == ["status", "accepted"]
+
+
+def test_a_product_without_offers_features_none() -> None:
+    about = told(FEATURED, replace(FEATURED, offers_view=(), view_version=3))["product.featured_changed"].data
+
+    assert (about["old"]["offer_id"], about["new"]) == ("off_1_a", None)
