@@ -69,9 +69,24 @@ _IDS = {
     "order_id": _id("ord", _ORDER),
     "supplier_order_id": _id("so", f"{_ORDER}_1"),
     "line_id": _id("lin", f"{_ORDER}_1"),
+    "split_from": _id("lin", f"{_ORDER}_1"),
+    "attempt_id": _id("att", f"{_ORDER}_1"),
     "review_id": _id("rev", _ULID),
     "import_id": _id("imp", _ULID),
 }
+_ATTEMPT_STATUSES = (
+    "PLANNED",
+    "SENT",
+    "ACCEPTED",
+    "PARTIALLY_ACCEPTED",
+    "BACKORDERED",
+    "REJECTED",
+    "EXPIRED",
+    "UNREACHABLE",
+    "CANCELLATION_REQUESTED",
+    "CANCELLATION_ACCEPTED",
+    "CANCELLATION_REJECTED",
+)
 _LINE_IDS = ("line_id", "offer_id", "product_id", "supplier_id", "supplier_order_id")
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -91,15 +106,15 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "code": _WORD,
     "quantity": _COUNT,
-    "accepted": _COUNT,
-    "shipped": _COUNT,
+    **dict.fromkeys(("accepted", "canceled", "refused", "shipped", "delivered", "returned"), _COUNT),
+    "attempt_status": _one_of(*_ATTEMPT_STATUSES),
+    "accept_by": _TIME,
+    "unit_price": _MONEY,
     "kind": _one_of("SUPPLIER", "OFFER"),
     "dialect": ({"type": "string"}, "own"),
-    "lines_read": _COUNT,
-    "lines_in_success": _COUNT,
-    "lines_in_error": _COUNT,
-    "lines_with_warning": _COUNT,
-    "lines_in_pending": _COUNT,
+    **dict.fromkeys(
+        ("lines_read", "lines_in_success", "lines_in_error", "lines_with_warning", "lines_in_pending"), _COUNT
+    ),
 }
 """Every name that an event's data may hold: its schema, and a value as an example."""
 
@@ -110,7 +125,7 @@ def schema(kind: str) -> Schema:
     state = _object({name: MEANINGS[name.rstrip("?")] for name in event.change})
     described, example = _object(
         {
-            "event_id": _text("^[0-9A-HJKMNP-TV-Z]{26}$", _ULID.upper()),
+            "event_id": _id("evt", _ORDER),
             "type": ({"const": kind}, kind),
             "schema_version": ({"const": event.version}, event.version),
             "occurred_at": _TIME,
@@ -147,7 +162,7 @@ Each is the `detail` of an EventBridge event on the bus `marketplace-<stage>`, w
 and the type as `detail-type`. They hold ids, codes, states, quantities and money, never a name, an address or
 a text that somebody wrote; who needs more reads it by its id.
 
-- An event comes at least once and in any order. `event_id` is the same each time and sorts by `occurred_at`.
+- An event comes at least once and in any order. `event_id` is the same each time.
 - `old`, `new` and `changed` (names) say what became of a record. `old` is null where there was nothing, and
   where the fact is told anew after a failure and what was before is not known any more.
 - `correlation_id` is that of the request or run that caused it.

@@ -60,7 +60,9 @@ def _of_those_on_sale(was: Terms, now: Terms) -> Iterator[Announcement]:
 def _told(kind: str, terms: Terms, about: Mapping[str, Any]) -> Announcement:
     ids = {"offer_id": terms.offer_id, "supplier_id": terms.supplier_id, "product_id": terms.product_id}
     data = {**present(ids), **about}
-    return Announcement(kind, f"{terms.offer_id}@{terms.version}", terms.updated_at, data)
+    # Sales write the terms without a new version.
+    subject = f"{terms.offer_id}@{terms.version}@{terms.updated_at}"
+    return Announcement(kind, subject, terms.updated_at, data)
 
 
 def _prices(terms: Terms) -> dict[str, Any]:

@@ -27,8 +27,10 @@ _IMPORT = (
     "import_id supplier_id dialect? lines_read lines_in_success lines_in_error lines_with_warning"
     " lines_in_pending"
 )
-_LINE = "order_id supplier_order_id supplier_id line_id offer_id"
-_LINE_STATE = "status quantity accepted shipped"
+_LINE = "order_id supplier_order_id supplier_id line_id offer_id code?"
+_LINE_STATE = "status quantity accepted canceled refused shipped delivered returned"
+_PART = "order_id supplier_order_id supplier_id attempt_id"
+_PART_STATE = "attempt_status accept_by"
 
 EVENT_TYPES: Mapping[str, EventType] = {
     "supplier.registered": _type("A supplier has registered.", "supplier_id"),
@@ -69,10 +71,35 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "offer_id supplier_id price",
     ),
     "order.placed": _type("An order was placed and its stock reserved.", "order_id total lines"),
-    "order.line_accepted": _type("A supplier has accepted a line.", f"{_LINE} code?", _LINE_STATE),
-    "order.line_refused": _type("No supplier will ship the line.", f"{_LINE} code?", _LINE_STATE),
-    "order.line_canceled": _type("A line was canceled.", f"{_LINE} code?", _LINE_STATE),
-    "order.line_shipped": _type("A line has left its supplier.", f"{_LINE} code?", _LINE_STATE),
+    "order.line_accepted": _type("A supplier has accepted the line, or some of it.", _LINE, _LINE_STATE),
+    "order.line_refused": _type("No supplier will ship these pieces of the line.", _LINE, _LINE_STATE),
+    "order.line_canceled": _type("The line, or some of it, was canceled.", _LINE, _LINE_STATE),
+    "order.line_shipped": _type("More of the line has left its supplier.", _LINE, _LINE_STATE),
+    "order.line_received": _type("More of the line has arrived.", _LINE, _LINE_STATE),
+    "order.line_closed": _type("The line can be returned no more.", _LINE, _LINE_STATE),
+    "order.line_reallocated": _type(
+        "Another supplier was asked for the line, or for the rest of one (`split_from`).",
+        "order_id line_id split_from? quantity",
+        "supplier_id supplier_order_id offer_id unit_price",
+    ),
+    "supplier_order.placed": _type("A supplier is to be asked for its part.", _PART, _PART_STATE),
+    "supplier_order.accepted": _type("The supplier has taken its part, or some of it.", _PART, _PART_STATE),
+    "supplier_order.rejected": _type("The supplier has taken none of its part.", _PART, _PART_STATE),
+    "supplier_order.expired": _type("The supplier did not answer in time.", _PART, _PART_STATE),
+    "supplier_order.unreachable": _type("The supplier could not be asked.", _PART, _PART_STATE),
+    "supplier_order.needs_settlement": _type(
+        "The supplier gave an answer that no rule can take; an administrator settles it.",
+        _PART,
+        _PART_STATE,
+    ),
+    "supplier_order.late": _type("What was accepted should have left by now.", _PART, _PART_STATE),
+    "supplier_order.cancellation_requested": _type(
+        "The supplier is asked to let pieces go that it has accepted.", _PART, _PART_STATE
+    ),
+    "supplier_order.cancellation_accepted": _type("The supplier has let them go.", _PART, _PART_STATE),
+    "supplier_order.cancellation_rejected": _type(
+        "The supplier ships them all the same.", _PART, _PART_STATE
+    ),
     "review.opened": _type("A case waits for a person.", _REVIEW),
     "review.resolved": _type("A person has decided on a case.", f"{_REVIEW} code", "status"),
     "import.completed": _type(

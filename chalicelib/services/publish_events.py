@@ -1,11 +1,8 @@
 """Telling the world, through the event bus, what became true here."""
 
-import hashlib
 from collections.abc import Sequence
 
-from ulid import ULID
-
-from chalicelib import clock
+from chalicelib import ids
 from chalicelib.clients import events_bus
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.event_types import EVENT_TYPES
@@ -20,10 +17,8 @@ def publish(told: Sequence[tuple[Announcement, str]]) -> None:
 
 
 def event_id(announcement: Announcement) -> str:
-    """A ULID of the time when the fact became true, the same for the same fact."""
-    milliseconds = int(clock.parse(announcement.at).timestamp() * 1000)
-    digest = hashlib.sha256(f"{announcement.kind}|{announcement.subject}".encode()).digest()
-    return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))
+    """The same for the same fact, whenever it is told."""
+    return ids.content_id("evt", announcement.kind, announcement.subject)
 
 
 def as_event(announcement: Announcement, correlation_id: str) -> events_bus.Event:

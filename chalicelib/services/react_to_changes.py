@@ -5,7 +5,7 @@ cannot be handled goes to a dead-letter queue with its keys, and those behind it
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
 from chalicelib.domain import catalogue as lists
+from chalicelib.domain.announce_orders import of_reallocation, was_elsewhere
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.announcements import announcements
 from chalicelib.domain.authorizations import Authorizations
@@ -26,7 +27,7 @@ from chalicelib.services import authorize_suppliers, follow_supplier, order_mess
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import is_current, outdated, refresh
 from chalicelib.services.relist_products import relist
-from chalicelib.storage import changes, keys
+from chalicelib.storage import changes, keys, orders
 from chalicelib.storage.changes import Change
 
 Record = Mapping[str, Any]
@@ -105,10 +106,17 @@ def _follow(batch: _Batch, place: int, record: Record) -> None:
         batch.written.append(change.after)
     if _is_listed_otherwise(change):
         batch.to_list[place] = change
-    # A touched order is one whose events may have been lost; they carry the ids they had.
+    batch.told += [(place, each, change.correlation_id) for each in _facts(change)]
+
+
+def _facts(change: Change) -> Iterator[Announcement]:
+    """What became true. Of a touched order the events may have been lost; they carry the ids they had."""
     anew = change.touched and isinstance(change.after, Order | SupplierOrder)
     before = None if anew else change.before
-    batch.told += [(place, each, change.correlation_id) for each in announcements(before, change.after)]
+    yield from announcements(before, change.after)
+    if isinstance(change.after, SupplierOrder) and before is None and was_elsewhere(change.after):
+        record = orders.get(change.after.order_id)
+        yield from of_reallocation(record, change.after) if record else ()
 
 
 def _send_messages(change: Change) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from event_schemas import faults_of
 
+from chalicelib.domain.announce_orders import of_reallocation
 from chalicelib.domain.announce_suppliers import review_opened
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.announcements import announcements
@@ -13,10 +14,10 @@ from chalicelib.domain.event_types import EVENT_TYPES
 from chalicelib.domain.imports import Counters, Import
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, PriceWindow, Product, Terms
-from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
+from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services.publish_events import as_event
+from chalicelib.services.publish_events import as_event, event_id
 
 NOW = "2026-11-24T09:00:00.000Z"
 AT: dict[str, Any] = {"created_at": NOW, "updated_at": NOW}
@@ -57,8 +58,22 @@ LINE = OrderLine("lin_1_1", "off_1_a", 3)
 PART = SupplierOrder("so_1_1", "ord_1", "sup_1", (LINE,), Attempt("att_1_1"), accept_by=NOW, **AT)
 
 
+TAKEN = {"status": "SHIPPING", "accepted": 3}
+TAKING_OVER = replace(
+    PART,
+    supplier_order_id="so_1_2",
+    supplier_id="sup_2",
+    lines=(OrderLine("lin_1_1", "off_2_b", 3, sku="B", unit_minor=1199),),
+    created_at="2026-11-25T09:00:00.000Z",
+)
+
+
 def part(**line: Any) -> SupplierOrder:
     return replace(PART, lines=(replace(LINE, **line),))
+
+
+def attempt(**fields: Any) -> SupplierOrder:
+    return replace(PART, attempt=replace(PART.attempt, **fields))
 
 
 CHANGES: dict[str, tuple[object | None, object]] = {
@@ -85,8 +100,20 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "order.placed": (None, ORDER),
     "order.line_accepted": (PART, part(status="SHIPPING", accepted=3, acceptance_code="ACCEPTED")),
     "order.line_refused": (PART, part(status="REFUSED", acceptance_code="OUT_OF_STOCK")),
-    "order.line_canceled": (PART, part(status="CANCELED")),
-    "order.line_shipped": (part(status="SHIPPING", accepted=3), part(status="SHIPPED", shipped=3)),
+    "order.line_canceled": (PART, part(status="CANCELED", canceled=3)),
+    "order.line_shipped": (part(**TAKEN), part(**TAKEN, shipped=1)),
+    "order.line_received": (part(**TAKEN, shipped=3), part(**TAKEN, shipped=3, delivered=3)),
+    "order.line_closed": (part(**TAKEN), part(**{**TAKEN, "status": "CLOSED"})),
+    "supplier_order.placed": (None, PART),
+    "supplier_order.accepted": (PART, attempt(status="BACKORDERED")),
+    "supplier_order.rejected": (PART, attempt(status="REJECTED")),
+    "supplier_order.expired": (PART, attempt(status="EXPIRED")),
+    "supplier_order.unreachable": (PART, attempt(status="UNREACHABLE")),
+    "supplier_order.needs_settlement": (PART, attempt(needs_settlement=True)),
+    "supplier_order.late": (PART, replace(PART, late_at=NOW)),
+    "supplier_order.cancellation_requested": (PART, attempt(status="CANCELLATION_REQUESTED")),
+    "supplier_order.cancellation_accepted": (PART, attempt(status="CANCELLATION_ACCEPTED")),
+    "supplier_order.cancellation_rejected": (PART, attempt(status="CANCELLATION_REJECTED")),
     "review.resolved": (REVIEW, replace(REVIEW, status="RESOLVED", resolution="APPROVED")),
     "import.completed": (
         IMPORT,
@@ -96,6 +123,8 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "import.cancelled": (IMPORT, replace(IMPORT, status="CANCELLED")),
 }
 """For each event the smallest change that makes it."""
+ELSEWHERE = {"review.opened", "order.line_reallocated"}
+"""What does not follow from one item alone."""
 
 
 def told(before: object | None, after: object) -> dict[str, Announcement]:
@@ -103,7 +132,7 @@ def told(before: object | None, after: object) -> dict[str, Announcement]:
 
 
 def test_every_event_has_a_change_that_makes_it() -> None:
-    assert CHANGES.keys() | {"review.opened"} == EVENT_TYPES.keys()
+    assert CHANGES.keys() | ELSEWHERE == EVENT_TYPES.keys()
 
 
 @pytest.mark.parametrize("kind", CHANGES)
@@ -168,7 +197,52 @@ def test_a_line_tells_what_it_was_and_what_it_is() -> None:
     about = told(PART, part(status="SHIPPING", accepted=2))["order.line_accepted"].data
 
     assert (about["old"]["accepted"], about["new"]["accepted"]) == (0, 2)
-    assert about["changed"] == ["status", "accepted"]
+    assert about["changed"] == ["status", "accepted", "refused"]
+
+
+def test_a_line_waits_and_is_not_refused_while_another_supplier_is_looked_for() -> None:
+    rest = part(status="REFUSED", remainder=3)
+
+    assert told(PART, rest) == {}
+    assert told(rest, part(status="REFUSED", moved=3)) == {}
+    assert told(rest, part(status="REFUSED"))["order.line_refused"].data["new"]["refused"] == 3
+
+
+def test_pieces_that_one_supplier_has_not_taken_are_refused_beside_those_accepted() -> None:
+    kinds = told(PART, part(status="SHIPPING", accepted=2))
+
+    assert kinds.keys() == {"order.line_accepted", "order.line_refused"}
+    assert kinds["order.line_refused"].data["new"]["refused"] == 1
+
+
+def test_each_further_piece_is_a_fact_of_its_own_and_told_anew_the_same() -> None:
+    first, second = part(**TAKEN, shipped=1), part(**TAKEN, shipped=2)
+    facts = [told(part(**TAKEN), first), told(first, second), told(None, second)]
+
+    assert len({event_id(each["order.line_shipped"]) for each in facts}) == 2
+    assert event_id(facts[1]["order.line_shipped"]) == event_id(facts[2]["order.line_shipped"])
+
+
+@pytest.mark.parametrize(
+    ("line_id", "split_from", "moved"),
+    [pytest.param("lin_1_1", None, 3, id="all-of-it"), pytest.param("lin_1_2", "lin_1_1", 1, id="its-rest")],
+)
+def test_a_line_that_moves_tells_from_whom_to_whom(line_id: str, split_from: str | None, moved: int) -> None:
+    line = replace(TAKING_OVER.lines[0], line_id=line_id, split_from=split_from, quantity=moved)
+    taking_over = replace(TAKING_OVER, lines=(line,))
+    left = part(status="REFUSED", moved=moved, accepted=3 - moved)
+    record = OrderRecord(ORDER, None, (left, taking_over))
+
+    (fact,) = of_reallocation(record, taking_over)
+
+    assert faults_of(as_event(fact, "cor-1").detail) == []
+    assert (fact.data["old"]["supplier_id"], fact.data["new"]["supplier_id"]) == ("sup_1", "sup_2")
+    assert fact.data["new"]["unit_price"]["amount"] == "11.99"
+    assert fact.data["quantity"] == moved
+
+
+def test_a_line_that_was_placed_with_its_supplier_has_not_moved() -> None:
+    assert list(of_reallocation(OrderRecord(ORDER, None, (PART,)), PART)) == []
 
 
 def test_a_product_without_offers_features_none() -> None:
