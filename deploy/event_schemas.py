@@ -71,6 +71,8 @@ _IDS = {
     "line_id": _id("lin", f"{_ORDER}_1"),
     "split_from": _id("lin", f"{_ORDER}_1"),
     "attempt_id": _id("att", f"{_ORDER}_1"),
+    "return_id": _id("ret", _ULID),
+    "refund_id": _id("rfd", _ULID),
     "review_id": _id("rev", _ULID),
     "import_id": _id("imp", _ULID),
 }
@@ -104,6 +106,10 @@ MEANINGS: Mapping[str, Meaning] = {
     "lines": _many(
         _object({**{name: _IDS[name] for name in _LINE_IDS}, "quantity": _COUNT, "unit_price": _MONEY})
     ),
+    "of_lines": _many(
+        _object({"line_id": _IDS["line_id"], "quantity?": _COUNT, "received?": _COUNT, "amount?": _MONEY})
+    ),
+    "amount": _MONEY,
     "code": _WORD,
     "quantity": _COUNT,
     **dict.fromkeys(("accepted", "canceled", "refused", "shipped", "delivered", "returned"), _COUNT),

@@ -28,7 +28,6 @@ _OF_PIECES = {
     "shipped": "order.line_shipped",
     "delivered": "order.line_received",
 }
-_OF_STATUS = {"SHIPPING": "order.line_accepted", "CLOSED": "order.line_closed"}
 
 
 def of_order(before: object | None, after: Order) -> Iterator[Announcement]:
@@ -45,7 +44,7 @@ def of_supplier_order(before: object | None, after: SupplierOrder) -> Iterator[A
         yield _of_part(_OF_ATTEMPT[after.attempt.status], after, about)
     if after.attempt.needs_settlement and not (was and was.attempt.needs_settlement):
         yield _of_part("supplier_order.needs_settlement", after, about)
-    if after.late_at and not (was and was.late_at):
+    if after.late_at and not (was and was.late_at == after.late_at):
         yield _of_part("supplier_order.late", after, about)
     had = {line.line_id: line for line in was.lines} if was else {}
     for line in after.lines:
@@ -98,7 +97,11 @@ def _of_part(kind: str, part: SupplierOrder, about: Mapping[str, Any]) -> Announ
         "attempt_id": part.attempt.attempt_id,
     }
     asked = sum(line.cancel_requested + line.canceled for line in part.lines)
-    subject = f"{part.supplier_order_id}:{asked}" if "cancellation" in kind else part.supplier_order_id
+    subject = part.supplier_order_id
+    if kind == "supplier_order.late":
+        subject += f"@{part.late_at}"
+    elif "cancellation" in kind:
+        subject += f":{asked}"
     at = part.created_at if kind == "supplier_order.placed" else part.updated_at
     return Announcement(kind, subject, at, {**ids, **about})
 
@@ -115,8 +118,10 @@ def _of_line(part: SupplierOrder, had: OrderLine | None, line: OrderLine) -> Ite
     }
     data = {**present(about), **change(old, new)}
     line_at = f"{line.line_id}|{part.supplier_order_id}"
-    if line.status in _OF_STATUS and (had is None or had.status != line.status):
-        yield Announcement(_OF_STATUS[line.status], line_at, part.updated_at, data)
+    if line.status == "SHIPPING" and (had is None or had.status == "WAITING_ACCEPTANCE"):
+        yield Announcement("order.line_accepted", line_at, part.updated_at, data)
+    if line.status == "CLOSED" and (had is None or had.status != "CLOSED"):
+        yield Announcement("order.line_closed", line_at, part.updated_at, data)
     for name, kind in _OF_PIECES.items():
         if new[name] > (old[name] if old else 0):
             yield Announcement(kind, f"{line_at}:{new[name]}", part.updated_at, data)

@@ -1,32 +1,34 @@
 """What others are told of a change: the domain events that follow from an item before and after."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from chalicelib.domain import announce_offers, announce_orders, announce_suppliers
+from chalicelib.domain.announce_after_sales import of_refund, of_return
+from chalicelib.domain.announce_offers import of_offer, of_product, of_terms
+from chalicelib.domain.announce_orders import of_order, of_supplier_order
+from chalicelib.domain.announce_suppliers import of_import, of_review, of_supplier
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Offer, Product, Terms
-from chalicelib.domain.order import Order, SupplierOrder
+from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
+
+_TELLERS: Mapping[type, Callable[[object | None, Any], Iterator[Announcement]]] = {
+    Supplier: of_supplier,
+    Review: of_review,
+    Import: of_import,
+    Offer: of_offer,
+    Terms: of_terms,
+    Product: of_product,
+    Order: of_order,
+    SupplierOrder: of_supplier_order,
+    Return: of_return,
+    Refund: of_refund,
+}
 
 
 def announcements(before: object | None, after: object | None) -> Iterator[Announcement]:
     """The facts that became true when `before` became `after`."""
-    match after:
-        case Supplier():
-            yield from announce_suppliers.of_supplier(before, after)
-        case Review():
-            yield from announce_suppliers.of_review(before, after)
-        case Import():
-            yield from announce_suppliers.of_import(before, after)
-        case Offer():
-            yield from announce_offers.of_offer(before, after)
-        case Terms():
-            yield from announce_offers.of_terms(before, after)
-        case Product():
-            yield from announce_offers.of_product(before, after)
-        case Order():
-            yield from announce_orders.of_order(before, after)
-        case SupplierOrder():
-            yield from announce_orders.of_supplier_order(before, after)
+    tell = _TELLERS.get(type(after))
+    return tell(before, after) if tell else iter(())

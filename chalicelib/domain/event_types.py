@@ -31,6 +31,7 @@ _LINE = "order_id supplier_order_id supplier_id line_id offer_id code?"
 _LINE_STATE = "status quantity accepted canceled refused shipped delivered returned"
 _PART = "order_id supplier_order_id supplier_id attempt_id"
 _PART_STATE = "attempt_status accept_by"
+_RETURN = "order_id supplier_order_id supplier_id return_id of_lines"
 
 EVENT_TYPES: Mapping[str, EventType] = {
     "supplier.registered": _type("A supplier has registered.", "supplier_id"),
@@ -82,6 +83,10 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "order_id line_id split_from? quantity",
         "supplier_id supplier_order_id offer_id unit_price",
     ),
+    "order.refunded": _type(
+        "Money goes back to the shopper.",
+        "order_id supplier_order_id supplier_id refund_id return_id? amount of_lines",
+    ),
     "supplier_order.placed": _type("A supplier is to be asked for its part.", _PART, _PART_STATE),
     "supplier_order.accepted": _type("The supplier has taken its part, or some of it.", _PART, _PART_STATE),
     "supplier_order.rejected": _type("The supplier has taken none of its part.", _PART, _PART_STATE),
@@ -100,6 +105,13 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "supplier_order.cancellation_rejected": _type(
         "The supplier ships them all the same.", _PART, _PART_STATE
     ),
+    "return.requested": _type("The shopper wants to send pieces back.", _RETURN, "status"),
+    "return.accepted": _type("They are on their way back.", _RETURN, "status"),
+    "return.received": _type("They are back; `received` says how many.", _RETURN, "status"),
+    "return.not_received": _type("They did not come back in time.", _RETURN, "status"),
+    "return.closed": _type("Nothing more follows from the return.", _RETURN, "status"),
+    "return.refused": _type("The supplier does not take them back.", _RETURN, "status"),
+    "return.canceled": _type("They are kept.", _RETURN, "status"),
     "review.opened": _type("A case waits for a person.", _REVIEW),
     "review.resolved": _type("A person has decided on a case.", f"{_REVIEW} code", "status"),
     "import.completed": _type(

@@ -19,7 +19,7 @@ from chalicelib.domain.announcements import announcements
 from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms
-from chalicelib.domain.order import Order, SupplierOrder
+from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
@@ -111,7 +111,7 @@ def _follow(batch: _Batch, place: int, record: Record) -> None:
 
 def _facts(change: Change) -> Iterator[Announcement]:
     """What became true. Of a touched order the events may have been lost; they carry the ids they had."""
-    anew = change.touched and isinstance(change.after, Order | SupplierOrder)
+    anew = change.touched and isinstance(change.after, Order | SupplierOrder | Return | Refund)
     before = None if anew else change.before
     yield from announcements(before, change.after)
     if isinstance(change.after, SupplierOrder) and before is None and was_elsewhere(change.after):

@@ -12,6 +12,8 @@ from chalicelib.storage import (
     offers,
     orders,
     products,
+    refunds,
+    returns,
     reviews,
     rule_reversals,
     supplier_orders,
@@ -28,7 +30,7 @@ from chalicelib.storage.items import (
     SupplierItem,
     TermsItem,
 )
-from chalicelib.storage.order_items import OrderItem, SupplierOrderItem
+from chalicelib.storage.order_items import OrderItem, RefundItem, ReturnItem, SupplierOrderItem
 
 _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierItem: suppliers.from_item,
@@ -41,6 +43,8 @@ _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     ImportItem: imports.from_item,
     OrderItem: orders.from_item,
     SupplierOrderItem: supplier_orders.from_item,
+    ReturnItem: returns.from_item,
+    RefundItem: refunds.from_item,
 }
 
 

@@ -14,7 +14,17 @@ from chalicelib.domain.event_types import EVENT_TYPES
 from chalicelib.domain.imports import Counters, Import
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, PriceWindow, Product, Terms
-from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder
+from chalicelib.domain.order import (
+    Attempt,
+    Order,
+    OrderLine,
+    OrderRecord,
+    PlacedLine,
+    Refund,
+    RefundLine,
+    Return,
+    SupplierOrder,
+)
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.publish_events import as_event, event_id
@@ -58,6 +68,10 @@ LINE = OrderLine("lin_1_1", "off_1_a", 3)
 PART = SupplierOrder("so_1_1", "ord_1", "sup_1", (LINE,), Attempt("att_1_1"), accept_by=NOW, **AT)
 
 
+BACK = {"line_id": "lin_1_1", "quantity": 2, "reason": "Ada likes coffee"}
+RETURN = Return("ret_1", "ord_1", "so_1_1", "sup_1", (BACK,), **AT)
+REFUNDED = RefundLine("lin_1_1", Money(500, "EUR"), "Ada waited long")
+REFUND = Refund("rfd_1", "ord_1", "so_1_1", "sup_1", (REFUNDED,), "supplier", **AT)
 TAKEN = {"status": "SHIPPING", "accepted": 3}
 TAKING_OVER = replace(
     PART,
@@ -104,6 +118,7 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "order.line_shipped": (part(**TAKEN), part(**TAKEN, shipped=1)),
     "order.line_received": (part(**TAKEN, shipped=3), part(**TAKEN, shipped=3, delivered=3)),
     "order.line_closed": (part(**TAKEN), part(**{**TAKEN, "status": "CLOSED"})),
+    "order.refunded": (None, REFUND),
     "supplier_order.placed": (None, PART),
     "supplier_order.accepted": (PART, attempt(status="BACKORDERED")),
     "supplier_order.rejected": (PART, attempt(status="REJECTED")),
@@ -114,6 +129,13 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "supplier_order.cancellation_requested": (PART, attempt(status="CANCELLATION_REQUESTED")),
     "supplier_order.cancellation_accepted": (PART, attempt(status="CANCELLATION_ACCEPTED")),
     "supplier_order.cancellation_rejected": (PART, attempt(status="CANCELLATION_REJECTED")),
+    "return.requested": (None, RETURN),
+    "return.accepted": (RETURN, replace(RETURN, status="IN_PROGRESS")),
+    "return.received": (RETURN, replace(RETURN, status="RECEIVED", lines=({**BACK, "received": 1},))),
+    "return.not_received": (RETURN, replace(RETURN, status="NO_RECEPTION")),
+    "return.closed": (RETURN, replace(RETURN, status="CLOSED")),
+    "return.refused": (RETURN, replace(RETURN, status="REFUSED", refusal_reason="Ada broke it")),
+    "return.canceled": (RETURN, replace(RETURN, status="CANCELED")),
     "review.resolved": (REVIEW, replace(REVIEW, status="RESOLVED", resolution="APPROVED")),
     "import.completed": (
         IMPORT,
