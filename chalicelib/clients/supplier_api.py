@@ -5,22 +5,26 @@ Whatever a supplier answers becomes one of four outcomes; nothing that it sends 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from chalicelib import clock, ids
 from chalicelib.clients import guarded, signed
 from chalicelib.clients.errors import CallFailed
+from chalicelib.domain import notices
 from chalicelib.domain.acceptance import CODES, STATUSES, Answer, LineAnswer
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money
+from chalicelib.domain.notices import CancellationAnswer, LetGo
 
 TEST_LINE, TEST_QUANTITY = "lin_test_1", 1
 """What a test order asks for."""
+
+T = TypeVar("T")
 
 _REJECTING = frozenset({400, 404, 422})
 _BROKEN = frozenset({"TOO_LARGE", "BROKEN_ANSWER"})
@@ -56,7 +60,15 @@ class TryAgain:
     detail: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True)
+class CancellationAnswered:
+    """The supplier has said whether it lets go of what it was asked to."""
+
+    answer: CancellationAnswer
+
+
 Outcome = Answered | AnswerLater | NeverSeen | TryAgain
+CancellationOutcome = CancellationAnswered | AnswerLater | NeverSeen | TryAgain
 
 
 @dataclass(frozen=True)
@@ -111,11 +123,34 @@ def status(
     order_api: Mapping[str, Any], *, secret: str, attempt_id: str, rules: guarded.Rules | None = None
 ) -> Outcome:
     """Ask what became of an attempt whose answer may be lost. The supplier must have a `status_url`."""
-    url = str(order_api["status_url"]).replace("{attempt_id}", quote(attempt_id, safe=""))
+    url = _of_attempt(order_api["status_url"], attempt_id)
     reply = _call("GET", url, secret=secret, message_id=attempt_id, body=b"", rules=rules)
     if isinstance(reply, TryAgain):
         return reply
     return NeverSeen() if reply.status == 404 else outcome(reply)
+
+
+def cancel(
+    order_api: Mapping[str, Any],
+    *,
+    secret: str,
+    attempt_id: str,
+    message_id: str,
+    data: Mapping[str, Any],
+    rules: guarded.Rules | None = None,
+) -> CancellationOutcome:
+    """Ask to let go of some of an attempt; the same message id makes asking again harmless. The supplier must
+    have a `cancellation_url`."""
+    url = _of_attempt(order_api["cancellation_url"], attempt_id)
+    body = _message("supplier_order.cancellation_requested", data)
+    reply = _call("POST", url, secret=secret, message_id=message_id, body=body, rules=rules)
+    if isinstance(reply, TryAgain):
+        return reply
+    return NeverSeen() if reply.status == 404 else _cancellation_outcome(reply)
+
+
+def _of_attempt(url: object, attempt_id: str) -> str:
+    return str(url).replace("{attempt_id}", quote(attempt_id, safe=""))
 
 
 def try_order_api(
@@ -174,10 +209,22 @@ def outcome(reply: guarded.Reply) -> Outcome:
     """What an answer means wherever one may stand. A 409 repeats the first answer, if it can be read."""
     if reply.status == 202:
         return AnswerLater()
+    read = _read(reply, _answer)
+    return read if isinstance(read, TryAgain) else Answered(read)
+
+
+def _cancellation_outcome(reply: guarded.Reply) -> CancellationOutcome:
+    if reply.status == 202:
+        return AnswerLater()
+    read = _read(reply, _cancellation_answer)
+    return read if isinstance(read, TryAgain) else CancellationAnswered(read)
+
+
+def _read(reply: guarded.Reply, reader: Callable[[Any], T]) -> T | TryAgain:
     if reply.status not in (200, 201, 409):
         return TryAgain(f"HTTP_{reply.status}", _retry_after(reply.headers.get("retry-after", "")))
     try:
-        return Answered(_answer(json.loads(reply.body)))
+        return reader(json.loads(reply.body))
     except _Malformed as error:
         return TryAgain("INVALID_ANSWER", detail=str(error))
     except (ValueError, RecursionError):
@@ -185,30 +232,53 @@ def outcome(reply: guarded.Reply) -> Outcome:
 
 
 def _answer(body: Any) -> Answer:
+    status = _status(body, STATUSES)
+    return Answer(status, _lines(body, _line), _text(body, "supplier_reference"))
+
+
+def _cancellation_answer(body: Any) -> CancellationAnswer:
+    return CancellationAnswer(_status(body, notices.STATUSES), _lines(body, _let_go))
+
+
+def _status(body: Any, known: Collection[str]) -> str:
     if not isinstance(body, dict):
         raise _Malformed("The body is no JSON object.")
-    if _text(body, "status") not in STATUSES:
-        raise _Malformed(f"/status is none of {', '.join(sorted(STATUSES))}.")
+    status = _text(body, "status")
+    if status is None or status not in known:
+        raise _Malformed(f"/status is none of {', '.join(sorted(known))}.")
+    return status
+
+
+def _lines(body: Mapping[str, Any], reader: Callable[[Any, str], T]) -> tuple[T, ...] | None:
     lines = body.get("lines")
-    if lines is not None and (not isinstance(lines, list) or len(lines) > _MAX_LINES):
+    if lines is None:
+        return None
+    if not isinstance(lines, list) or len(lines) > _MAX_LINES:
         raise _Malformed(f"/lines is no list of at most {_MAX_LINES}.")
-    return Answer(
-        status=body["status"],
-        lines=None if lines is None else tuple(_line(line, f"/lines/{n}") for n, line in enumerate(lines)),
-        supplier_reference=_text(body, "supplier_reference"),
-    )
+    return tuple(reader(line, f"/lines/{n}") for n, line in enumerate(lines))
+
+
+def _let_go(line: Any, at: str) -> LetGo:
+    return LetGo(*_named(line, at))
+
+
+def _named(line: Any, at: str) -> tuple[str, int | None]:
+    """Which line, and how many of it."""
+    if not isinstance(line, dict):
+        raise _Malformed(f"{at} is no object.")
+    line_id, quantity = _text(line, "line_id", at), line.get("quantity")
+    if line_id is None:
+        raise _Malformed(f"{at}/line_id is missing.")
+    if quantity is not None and type(quantity) is not int:  # a bool is an int, too
+        raise _Malformed(f"{at}/quantity is no whole number.")
+    return line_id, quantity
 
 
 def _line(line: Any, at: str) -> LineAnswer:
-    if not isinstance(line, dict):
-        raise _Malformed(f"{at} is no object.")
-    line_id, code, quantity = _text(line, "line_id", at), _text(line, "code", at), line.get("quantity")
-    if line_id is None:
-        raise _Malformed(f"{at}/line_id is missing.")
+    line_id, quantity = _named(line, at)
+    code = _text(line, "code", at)
     if code not in CODES:
         raise _Malformed(f"{at}/code is none of {', '.join(sorted(CODES))}.")
-    if quantity is not None and type(quantity) is not int:  # a bool is an int, too
-        raise _Malformed(f"{at}/quantity is no whole number.")
     available_on = _text(line, "available_on", at)
     if available_on is not None and not _DATE.fullmatch(available_on):
         raise _Malformed(f"{at}/available_on is no date.")

@@ -128,7 +128,7 @@ class Settlement:
 
 
 def pieces_asked(line: OrderLine) -> int:
-    """How many pieces the supplier is asked for: what was canceled before it answered is not among them."""
+    """How many pieces the supplier may take: what was canceled before it answered is not among them."""
     return line.quantity - line.canceled
 
 
@@ -136,7 +136,10 @@ def mark_sent(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
     """The supplier order as it must be stored before it is sent, so that a lost answer can be settled."""
     attempt = _open_attempt(supplier_order, "SENT")
     sent = replace(attempt, status="SENT", tries=attempt.tries + 1, sent_at=now, reason=None)
-    return replace(supplier_order, attempt=sent, updated_at=now)
+    lines = supplier_order.lines
+    if attempt.status == "PLANNED":
+        lines = tuple(replace(line, asked=pieces_asked(line)) if line.canceled else line for line in lines)
+    return replace(supplier_order, lines=lines, attempt=sent, updated_at=now)
 
 
 def note(
@@ -242,7 +245,7 @@ def _spoken(lines: tuple[OrderLine, ...], answer: Answer, asked: Asked) -> Mappi
 
 
 def _faults(lines: tuple[OrderLine, ...], answer: Answer, asked: Asked) -> Iterable[Fault]:
-    ordered = {line.line_id: pieces_asked(line) for line in lines}
+    ordered = {line.line_id: line.sent for line in lines}
     seen = set()
     said = answer.lines or ()
     for index, each in enumerate(said):

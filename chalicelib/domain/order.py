@@ -68,9 +68,13 @@ class OrderLine:
     over by another supplier order. Once the line was answered, the rest of `quantity` is refused for good:
     accepted + canceled + remainder + moved <= quantity, and returned <= delivered or shipped <= accepted.
 
-    `cancel_requested` of the accepted ones are for the supplier to let go. `sku` and `unit_minor` (the price
-    in minor units) are set where the line was not placed with this supplier; `split_from` names the placed
-    line that this one is a part of. `ship_by` is when its accepted pieces should have left.
+    `cancel_requested` of the accepted ones are for the supplier to let go. `void` were taken back after the
+    supplier had been asked for them and before it answered; it has still to say that it does not ship them.
+    `asked` is how many it was asked for, where some had been canceled before.
+
+    `sku` and `unit_minor` (the price in minor units) are set where the line was not placed with this
+    supplier; `split_from` names the placed line that this one is a part of. `ship_by` is when its accepted
+    pieces should have left.
     """
 
     line_id: str
@@ -85,6 +89,8 @@ class OrderLine:
     moved: int = 0
     canceled: int = 0
     cancel_requested: int = 0
+    void: int = 0
+    asked: int | None = None
     delivered: int = 0
     returned: int = 0
     refunded: int = 0
@@ -93,11 +99,21 @@ class OrderLine:
     split_from: str | None = None
     ship_by: str | None = None
 
+    @property
+    def sent(self) -> int:
+        """How many the supplier is asked for: sent again, an attempt says the same, whatever was canceled."""
+        return self.quantity if self.asked is None else self.asked
+
 
 @dataclass(frozen=True)
 class Attempt:
     """The one try to have this supplier accept its supplier order. `needs_settlement`: the supplier has
-    answered what no rule can take; `reason` says what. `by` is who ended it by hand."""
+    answered what no rule can take; `reason` says what. `by` is who ended it by hand.
+
+    `notice` is set where the supplier has to be told of pieces that it is not to ship: DUE until it has let
+    go of them, DONE, or does not, REFUSED, or the time for its answer, `notice_until`, is over, GIVEN_UP.
+    `notices` numbers what it is told.
+    """
 
     attempt_id: str
     status: str = "PLANNED"
@@ -107,6 +123,9 @@ class Attempt:
     reason: str | None = None
     needs_settlement: bool = False
     by: str | None = None
+    notice: str | None = None
+    notice_until: str | None = None
+    notices: int = 0
 
 
 @dataclass(frozen=True)

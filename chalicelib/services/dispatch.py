@@ -209,9 +209,9 @@ def _data(part: Part) -> dict[str, Any]:
     supplier_order, order = part.supplier_order, part.order
     placed = {line.line_id: line for line in order.lines}
     asked = [
-        replace(served_line(placed, supplier_order, line), quantity=acceptance.pieces_asked(line))
+        replace(served_line(placed, supplier_order, line), quantity=line.sent)
         for line in supplier_order.lines
-        if line.status == "WAITING_ACCEPTANCE"
+        if line.sent
     ]
     return {
         "attempt_id": supplier_order.attempt.attempt_id,

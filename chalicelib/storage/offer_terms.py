@@ -152,8 +152,9 @@ def settling(
     correlation_id: str,
 ) -> Write:
     """End a reservation of `accepted + released`: the first is sold, the second may be ordered again; and
-    count the order lines by how the supplier answered. Label `terms:<offer_id>`; the caller's order write
-    makes it happen once."""
+    count the order lines by how the supplier answered. What was sold comes back with less than nothing
+    accepted, and what came back is sold after all with less than nothing released. Label `terms:<offer_id>`;
+    the caller's order write makes it happen once."""
     actions = [
         TermsItem.reserved.set(TermsItem.reserved - (accepted + released)),
         TermsItem.sold.set(TermsItem.sold + accepted),
@@ -164,6 +165,10 @@ def settling(
         TermsItem.updated_at.set(now),
     ]
     condition = TermsItem.reserved >= accepted + released
+    if accepted < 0:
+        condition &= TermsItem.sold >= -accepted
+    if released < 0:
+        condition &= TermsItem.available >= -released
     return Write(f"terms:{offer_id}", _key(offer_id), condition, actions)
 
 

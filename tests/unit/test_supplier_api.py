@@ -14,9 +14,18 @@ from raw_server import raw_server, saying
 from chalicelib import telemetry
 from chalicelib.clients import supplier_api
 from chalicelib.clients.guarded import Reply, Rules
-from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, Outcome, TryAgain
+from chalicelib.clients.supplier_api import (
+    Answered,
+    AnswerLater,
+    CancellationAnswered,
+    CancellationOutcome,
+    NeverSeen,
+    Outcome,
+    TryAgain,
+)
 from chalicelib.domain import signing
 from chalicelib.domain.acceptance import Answer, LineAnswer
+from chalicelib.domain.notices import CancellationAnswer, LetGo
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 RULES = Rules(allowed_private_hosts={"127.0.0.1"}, read_seconds=0.5)
@@ -42,6 +51,24 @@ def asked(answer: bytes) -> Outcome:
     with raw_server(saying(answer)) as server:
         order_api = {"url": server.url, "status_url": server.url + "status/{attempt_id}"}
         return supplier_api.status(order_api, secret=SECRET, attempt_id="att_x_1", rules=RULES)
+
+
+def canceled(answer: bytes) -> CancellationOutcome:
+    with raw_server(saying(answer)) as server:
+        order_api = {"url": server.url, "cancellation_url": server.url + "cancellation/{attempt_id}"}
+        outcome = supplier_api.cancel(
+            order_api,
+            secret=SECRET,
+            attempt_id="att_x_1",
+            message_id="can_x_1_1",
+            data={"lines": []},
+            rules=RULES,
+        )
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /cancellation/att_x_1 ")
+    assert b"webhook-id: can_x_1_1\r\n" in head
+    assert json.loads(body)["type"] == "supplier_order.cancellation_requested"
+    return outcome
 
 
 def test_an_order_is_signed_and_says_what_it_is() -> None:
@@ -84,6 +111,38 @@ def test_a_refused_request_is_a_rejection(status: int) -> None:
 
 def test_202_means_later() -> None:
     assert placed(http(202)) == AnswerLater()
+
+
+@pytest.mark.parametrize("status", [200, 409])
+def test_a_supplier_says_whether_it_lets_go(status: int) -> None:
+    let_go = {"status": "CANCELLATION_ACCEPTED", "lines": [{"line_id": "lin_1", "quantity": 2}]}
+
+    assert canceled(http(status, let_go)) == CancellationAnswered(
+        CancellationAnswer("CANCELLATION_ACCEPTED", (LetGo("lin_1", 2),))
+    )
+    assert canceled(http(status, {"status": "CANCELLATION_REJECTED"})) == CancellationAnswered(
+        CancellationAnswer("CANCELLATION_REJECTED")
+    )
+
+
+def test_a_cancellation_may_be_answered_later_or_be_of_what_was_never_seen() -> None:
+    assert canceled(http(202)) == AnswerLater()
+    assert canceled(http(404)) == NeverSeen()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(500),
+        http(200, "<html>ok</html>"),
+        http(200, {"status": "ACCEPTED"}),
+        http(200, {"status": "CANCELLATION_ACCEPTED", "lines": ["lin_1"]}),
+        http(200, {"status": "CANCELLATION_ACCEPTED", "lines": [{"line_id": "l", "quantity": True}]}),
+    ],
+    ids=["trouble", "no JSON", "another answer", "lines that are none", "a quantity that is none"],
+)
+def test_another_answer_to_a_cancellation_is_tried_again(answer: bytes) -> None:
+    assert isinstance(canceled(answer), TryAgain)
 
 
 @pytest.mark.parametrize("status", [301, 307, 401, 403, 408, 425, 429, 500, 502, 503])
