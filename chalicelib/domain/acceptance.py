@@ -204,8 +204,8 @@ def give_up(
     attempt = replace(
         _open_attempt(supplier_order, status), status=status, reason=reason, by=by, needs_settlement=False
     )
-    # Of an attempt that was never sent the supplier knows nothing.
-    was_asked = supplier_order.attempt.status != "PLANNED"
+    # Of an attempt that was never sent the supplier knows nothing, and one ended by hand had time left.
+    was_asked = supplier_order.attempt.status != "PLANNED" and by is None
     return _settlement(supplier_order, decided, attempt, None, now, was_asked=was_asked)
 
 

@@ -32,12 +32,13 @@ NamePart = Callable[[str, int], str]
 class Remainder:
     """Pieces of a line that another supplier is to be found for. `asked` is the line at the supplier that has
     not taken them, `placed` the line as the shopper placed it; `tried` are the suppliers that were asked for
-    any piece of it."""
+    any piece of it, and are not to be asked again; those of `last_resort` only where nobody else can."""
 
     asked: PlacedLine
     placed: PlacedLine
     pieces: int
     tried: frozenset[str]
+    last_resort: frozenset[str] = frozenset()
 
     @property
     def line_id(self) -> str:
@@ -129,7 +130,10 @@ def next_best(
         found: dict[str, Candidate] = {}
         for remainder in may_ask:
             left = _left(room, may_ask, found)
-            offered = candidates.get(remainder.placed.product_id, ())
+            offered = sorted(
+                candidates.get(remainder.placed.product_id, ()),
+                key=lambda each: each.supplier_id in remainder.last_resort,
+            )
             able = (
                 each
                 for each in offered

@@ -95,6 +95,8 @@ def attempt_view(part: SupplierOrder) -> dict[str, Any]:
             "reason": attempt.reason,
             "needs_settlement": attempt.needs_settlement or None,
             "by": attempt.by,
+            "moved_by": part.moved_by,
+            "moved_because": part.moved_because,
         }
     )
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib import clock, ids, settings, telemetry
 from chalicelib.clients.errors import CallFailed
 from chalicelib.domain import allocation, deadlines, ranking, reallocation
+from chalicelib.domain.acceptance import ByHand
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.order import OrderRecord
 from chalicelib.domain.reallocation import Limits, Move, Remainder
@@ -62,16 +63,14 @@ def reallocate(order_id: str) -> None:
 
     Raises UnknownOrder, UnsettledRemainder; what the table raises goes up, so that the message comes again.
     """
-    polled = False
-    for _ in range(_READS):
+    for number in range(_READS):
         record = orders.get(order_id)
         if record is None:
             raise UnknownOrder(order_id)
         waiting = reallocation.remainders(record)[:_LINES]
         if not waiting:
             return
-        plan = planned(record, waiting, limits_of(record), poll=not polled)
-        polled = True
+        plan = planned(record, waiting, limits_of(record), poll_for=0.0 if number else _POLL_SECONDS)
         try:
             commit(*writes(record, plan))
         except WriteRefused:
@@ -90,16 +89,16 @@ def limits_of(record: OrderRecord) -> Limits:
     )
 
 
-def planned(record: OrderRecord, waiting: Sequence[Remainder], limits: Limits, *, poll: bool) -> Plan:
-    """The next best offer of each remainder, as the offers stand now; with `poll` their suppliers are asked
-    for their stock before."""
+def planned(record: OrderRecord, waiting: Sequence[Remainder], limits: Limits, *, poll_for: float) -> Plan:
+    """The next best offer of each remainder, as the offers stand now. Before, their suppliers are asked for
+    their stock, one after the other for `poll_for` seconds."""
     now = clock.now()
     asking = [each for each in waiting if reallocation.may_be_tried(each, limits, now)]
     if not asking:
         return Plan(waiting, {}, {})
     shown = _shown(record, asking, limits, now)
     concerned = _concerned(record, shown)
-    if poll and _poll(concerned):
+    if _poll(concerned, poll_for):
         concerned = _concerned(record, shown)
     candidates = {
         product_id: _candidates(offer_ids, concerned, now) for product_id, offer_ids in shown.items()
@@ -156,15 +155,15 @@ def _candidates(offer_ids: Sequence[str], concerned: Concerned, now: datetime) -
     return found
 
 
-def _poll(concerned: Concerned) -> bool:
+def _poll(concerned: Concerned, seconds: float) -> bool:
     """Ask the suppliers that have an inventory API for the offers' stock, as far as there is time; say
     whether any has told. One that does not is taken at what is known."""
-    end, told = time.monotonic() + _POLL_SECONDS, False
+    end, told = time.monotonic() + seconds, False
     able = [
         each for each in concerned.suppliers.values() if each.is_open and each.profile.get("inventory_api")
     ]
     for supplier in able[:_POLLED]:
-        if time.monotonic() > end:
+        if time.monotonic() >= end:
             break
         skus = [each.sku for each in concerned.terms.values() if each.supplier_id == supplier.supplier_id]
         try:
@@ -181,9 +180,9 @@ def _poll(concerned: Concerned) -> bool:
     return told
 
 
-def writes(record: OrderRecord, plan: Plan) -> list[Write]:
-    """What makes the plan true: supplier orders changed as `record` has them, others added, and the new
-    offers' stock reserved."""
+def writes(record: OrderRecord, plan: Plan, *, by_hand: ByHand | None = None) -> list[Write]:
+    """What makes the plan true: supplier orders changed as `record` has them, others added (and who has asked
+    for them `by_hand`), and the new offers' stock reserved."""
     now = clock.now()
     stamp, correlation_id = clock.timestamp(now), telemetry.correlation_id()
     moved = _move(record, plan, now)
@@ -194,7 +193,17 @@ def writes(record: OrderRecord, plan: Plan) -> list[Write]:
             )
             for part in moved.changed
         ),
-        *(supplier_orders.adding(replace(part, correlation_id=correlation_id)) for part in moved.added),
+        *(
+            supplier_orders.adding(
+                replace(
+                    part,
+                    correlation_id=correlation_id,
+                    moved_by=by_hand.actor if by_hand else None,
+                    moved_because=by_hand.reason if by_hand else None,
+                )
+            )
+            for part in moved.added
+        ),
         *_reserving(plan, now=stamp, correlation_id=correlation_id),
     ]
 

@@ -1,11 +1,11 @@
 """Storing what a supplier's answer, or the lack of one, did."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from chalicelib import clock, telemetry
 from chalicelib.domain import acceptance, shipping
-from chalicelib.domain.acceptance import Answer, ByHand, Settlement
+from chalicelib.domain.acceptance import Answer, ByHand, Settlement, StockMove
 from chalicelib.domain.order import SupplierOrder
 from chalicelib.services.commits import commit
 from chalicelib.storage import offer_terms, supplier_orders
@@ -57,18 +57,23 @@ def writes(settlement: Settlement, *, seen_version: int) -> list[Write]:
     after = _named(settlement)
     return [
         supplier_orders.replacing(after, expected_version=seen_version),
-        *(
-            offer_terms.settling(
-                move.offer_id,
-                accepted=move.sold,
-                released=move.released,
-                lines_accepted=move.lines_accepted,
-                lines_refused=move.lines_refused,
-                now=after.updated_at,
-                correlation_id=after.correlation_id,
-            )
-            for move in settlement.moves
-        ),
+        *stock_writes(settlement.moves, now=after.updated_at, correlation_id=after.correlation_id),
+    ]
+
+
+def stock_writes(moves: Iterable[StockMove], *, now: str, correlation_id: str) -> list[Write]:
+    """What ends the reservations; the write of the supplier order beside them makes it happen once."""
+    return [
+        offer_terms.settling(
+            move.offer_id,
+            accepted=move.sold,
+            released=move.released,
+            lines_accepted=move.lines_accepted,
+            lines_refused=move.lines_refused,
+            now=now,
+            correlation_id=correlation_id,
+        )
+        for move in moves
     ]
 
 

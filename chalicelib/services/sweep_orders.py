@@ -28,11 +28,10 @@ def sweep() -> None:
 def _sweep_answers() -> None:
     """Have the attempts dispatched again whose time to be answered is over."""
     until = clock.timestamp(clock.now() - _OWN_MESSAGE)
-    found = supplier_orders.get_many(
-        key
-        for shard in range(DUE_SHARDS)
-        for key in supplier_orders.answers_due(until, shard=shard, limit=_PER_SHARD)
-    )
+    due = supplier_orders.unsettled_due(until, limit=_PER_SHARD)
+    for shard in range(DUE_SHARDS):
+        due += supplier_orders.answers_due(until, shard=shard, limit=_PER_SHARD)
+    found = supplier_orders.get_many(due)
     late = [part for part in found if part.attempt.status == "SENT" and part.accept_by <= until]
     queues.send_all(
         settings.required("DISPATCH_QUEUE_URL"), [order_messages.to_dispatch(part) for part in late]

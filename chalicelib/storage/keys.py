@@ -19,6 +19,7 @@ item is in it only while something must happen to it).
 | which orders and returns time moves on | query `due`, `DUE_SHARDS` partitions | one round trip each |
 | a supplier's orders that should have left | query `due` | one round trip |
 | a return, a refund; returns of a supplier, oldest first | get; query `by_status` | a page, one round trip |
+| which answers wait for an administrator | query `due`, sparse; batch get | a page, two round trips |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
@@ -242,6 +243,12 @@ def answers_due(supplier_order_id: str) -> str:
 
 def answers_due_shard(shard: int) -> str:
     return f"ANSWERS#{shard}"
+
+
+def settlements_due() -> str:
+    """In the index of what must happen, while the answer to a supplier order waits for an administrator. They
+    are few: one partition lists them in order."""
+    return "SETTLEMENTS"
 
 
 def reversals_of_rule(rule: str) -> str:

@@ -38,6 +38,8 @@ class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
     late_at = UnicodeAttribute(null=True)
     shipped_at = UnicodeAttribute(null=True)
     received_at = UnicodeAttribute(null=True)
+    moved_by = UnicodeAttribute(null=True)
+    moved_because = UnicodeAttribute(null=True)
 
 
 class ShipmentItem(Item, discriminator="SHIPMENT"):

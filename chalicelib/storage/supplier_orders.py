@@ -12,6 +12,8 @@ from chalicelib.storage.items import AnyItem, Due, Item
 from chalicelib.storage.order_items import SupplierOrderItem
 from chalicelib.storage.transaction import Write
 
+_DUE_KEY = ("PK", "SK", "GSI3PK", "GSI3SK")
+
 
 def get(supplier_order_id: str) -> SupplierOrder | None:
     place = ids.order_of_part(supplier_order_id)
@@ -74,6 +76,24 @@ def answers_due(until: str, *, shard: int, limit: int) -> list[keys.Key]:
     return [keys.Key(item.pk, item.sk) for item in found]
 
 
+def page_of_unsettled(*, limit: int, cursor: str | None) -> pages.Page[SupplierOrder]:
+    """Those whose answer waits for an administrator, by when its time is over. Raises BadCursor."""
+    partition = keys.settlements_due()
+    start = pages.decode(cursor, partition=("GSI3PK", partition), attributes=_DUE_KEY)
+    found = AnyItem.due.query(partition, limit=limit, last_evaluated_key=start)
+    page = pages.read(found, lambda item: keys.Key(item.pk, item.sk))
+    # The index is a moment behind: some may be settled meanwhile.
+    unsettled = [each for each in get_many(page.items) if each.attempt.needs_settlement]
+    unsettled.sort(key=lambda each: (each.accept_by, each.supplier_order_id))
+    return pages.Page(tuple(unsettled), page.next_cursor)
+
+
+def unsettled_due(until: str, *, limit: int) -> list[keys.Key]:
+    """Keys of those whose answer waited for an administrator until its time was over."""
+    found = AnyItem.due.query(keys.settlements_due(), Due.sort <= until, limit=limit)
+    return [keys.Key(item.pk, item.sk) for item in found]
+
+
 def get_many(wanted: Iterable[keys.Key]) -> list[SupplierOrder]:
     """Those that exist, as last written."""
     found = reads.get_many(wanted).values()
@@ -114,6 +134,8 @@ def _to_item(supplier_order: SupplierOrder) -> SupplierOrderItem:
         late_at=supplier_order.late_at,
         shipped_at=supplier_order.shipped_at,
         received_at=supplier_order.received_at,
+        moved_by=supplier_order.moved_by,
+        moved_because=supplier_order.moved_because,
         version=supplier_order.version,
         status_partition=keys.orders_of_supplier(supplier_order.supplier_id),
         status_sort=f"{supplier_order.created_at}#{supplier_order.supplier_order_id}",
@@ -132,7 +154,8 @@ def _due(supplier_order: SupplierOrder, status: str) -> tuple[str, str] | None:
     if supplier_order.held_until and supplier_order.attempt.status == "PLANNED":
         return keys.payments_due(part_id), supplier_order.held_until
     if supplier_order.attempt.status == "SENT":
-        return keys.answers_due(part_id), supplier_order.accept_by
+        by_hand = supplier_order.attempt.needs_settlement
+        return keys.settlements_due() if by_hand else keys.answers_due(part_id), supplier_order.accept_by
     if status == "SHIPPING":
         # One that is known to be late, or can never be, stands behind all that may be found late.
         waits = supplier_order.ship_by if supplier_order.late_at is None else None
@@ -168,6 +191,8 @@ def from_item(item: SupplierOrderItem) -> SupplierOrder:
         late_at=item.late_at,
         shipped_at=item.shipped_at,
         received_at=item.received_at,
+        moved_by=item.moved_by,
+        moved_because=item.moved_because,
         version=int(item.version),
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",

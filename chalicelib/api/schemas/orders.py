@@ -165,6 +165,8 @@ class AttemptSchema(AnswerSchema):
         metadata={"description": "its answer fits no rule: an administrator settles it"}
     )
     by = fields.String(metadata={"description": "the administrator who ended it by hand"})
+    moved_by = fields.String(metadata={"description": "the administrator who had this supplier tried"})
+    moved_because = fields.String()
 
 
 class SupplierOrderSchema(PartSchema):
@@ -223,6 +225,27 @@ class AcceptedLineSchema(StrictSchema):
     available_on = fields.String(
         validate=validate.Regexp(r"\d{4}-\d\d-\d\d\Z", error="This must be a date as in 2026-01-31.")
     )
+
+
+class SettlementSchema(StrictSchema):
+    """What a supplier's answer is settled as: for all lines at once, or by line as in an acceptance."""
+
+    decision = one_of("ACCEPTED", "REJECTED", required=False)
+    lines = listed(fields.Nested(AcceptedLineSchema), minimum=1, maximum=MAX_LINES, required=False)
+    supplier_reference = optional_text(200)
+    reason = text(500, metadata={"description": "kept with who"})
+
+    @validates_schema
+    def _says_one_thing(self, data: dict[str, Any], **_options: Any) -> None:
+        if ("decision" in data) == ("lines" in data):
+            raise ValidationError("Send either decision or lines.")
+
+
+class ReallocationSchema(StrictSchema):
+    """Without `lines`, all that can be moved is."""
+
+    lines = listed(text(128), minimum=1, maximum=MAX_LINES, required=False)
+    reason = text(500, metadata={"description": "kept with who"})
 
 
 class AcceptanceSchema(StrictSchema):
