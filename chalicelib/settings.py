@@ -67,6 +67,35 @@ def return_window() -> timedelta:
     return timedelta(days=int(os.environ.get("RETURN_WINDOW_DAYS", "30")))
 
 
+def split_cost(currency: str) -> int:
+    """What allocation counts for each supplier beyond the first, in minor units."""
+    return _minor_units("SPLIT_COST", currency, default="350")
+
+
+def handling_day_cost(currency: str) -> int:
+    """What allocation counts for each day until a line is sent, in minor units."""
+    return _minor_units("HANDLING_DAY_COST", currency, default="25")
+
+
+def _minor_units(name: str, currency: str, *, default: str) -> int:
+    """`350` is so many in every currency; in `EUR=350,JPY=500` a currency that is not named has none."""
+    value = os.environ.get(name, default).strip()
+    if "=" not in value:
+        return int(value)
+    amounts = dict(each.split("=") for each in value.replace(" ", "").split(","))
+    return int(amounts.get(currency, 0))
+
+
+def refusal_cost_percent() -> int:
+    """What a refused line costs, of its price: allocation counts it by how likely the supplier refuses."""
+    return int(os.environ.get("REFUSAL_COST_PERCENT", "10"))
+
+
+def transit_days() -> int:
+    """How long a parcel is on its way, for what the buyer was promised."""
+    return int(os.environ.get("TRANSIT_DAYS", "0"))
+
+
 def log_level() -> str:
     return os.environ.get("LOG_LEVEL", "INFO")
 

@@ -21,7 +21,7 @@ SUPPLIER_ORDER = "/suppliers/{supplier_id}/orders/{supplier_order_id}"
     "Place an order: stock for every line is reserved, or nothing is ordered",
     body=schemas.OrderBodySchema(),
     answers={201: schemas.PlacedSchema()},
-    problems={409: "OUT_OF_STOCK, PRICE_CHANGED"},
+    problems={409: "OUT_OF_STOCK, PRICE_CHANGED, PROMISE_NOT_KEPT"},
     idempotency_key="required",
 )
 def place_order(call: Call) -> Answer:

@@ -1,66 +1,13 @@
-"""Composing an order: which offer each line takes, what keeps it from being placed, who ships what."""
+"""Composing an order of the offers that its lines take: prices, parts, what to reserve."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 
-from chalicelib.domain.allocation import Candidate, choose
-from chalicelib.domain.money import Money
+from chalicelib.domain.allocation import Candidate
+from chalicelib.domain.allotment import WantedLine
 from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
 
 NamePart = Callable[[str, int], str]
 """Gives the id of the order's n-th line (`lin`), supplier order (`so`), attempt (`att`)."""
-
-
-@dataclass(frozen=True)
-class WantedLine:
-    """A line as the shopper sent it: an offer, or a product to choose an offer for."""
-
-    quantity: int
-    expected_price: Money
-    offer_id: str | None = None
-    product_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a line cannot be placed: UNKNOWN_OFFER, UNKNOWN_PRODUCT, OUT_OF_STOCK or PRICE_CHANGED, with the
-    price that it would have now."""
-
-    line: int
-    code: str
-    price: Money | None = None
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What may be sold as it was read. An offer or product that does not exist is not in the mapping; one
-    that is not for sale has no candidate."""
-
-    offers: Mapping[str, Candidate | None]
-    products: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
-
-
-def allot(wanted: Sequence[WantedLine], choices: Choices) -> tuple[list[Candidate], list[Obstacle]]:
-    """A candidate for each line, or every line's obstacle; with obstacles the candidates are incomplete."""
-    taken: dict[str, int] = {}
-    found, obstacles = [], []
-    for index, line in enumerate(wanted):
-        result = _allot_line(index, line, choices, taken)
-        if isinstance(result, Obstacle):
-            obstacles.append(result)
-        else:
-            found.append(result)
-            taken[result.offer_id] = taken.get(result.offer_id, 0) + line.quantity
-    return found, obstacles
-
-
-def obstacle_of(index: int, line: WantedLine, candidate: Candidate, *, taken: int = 0) -> Obstacle | None:
-    """What keeps `line` from taking `candidate`, of which earlier lines have `taken`."""
-    if candidate.available - taken < line.quantity:
-        return Obstacle(index, "OUT_OF_STOCK")
-    if candidate.price != line.expected_price:
-        return Obstacle(index, "PRICE_CHANGED", candidate.price)
-    return None
 
 
 def placed_lines(
@@ -115,22 +62,3 @@ def reservations(lines: Iterable[PlacedLine]) -> dict[str, int]:
     for line in lines:
         wanted[line.offer_id] = wanted.get(line.offer_id, 0) + line.quantity
     return wanted
-
-
-def _allot_line(
-    index: int, line: WantedLine, choices: Choices, taken: Mapping[str, int]
-) -> Candidate | Obstacle:
-    if line.offer_id is not None:
-        if line.offer_id not in choices.offers:
-            return Obstacle(index, "UNKNOWN_OFFER")
-        candidate = choices.offers[line.offer_id]
-    else:
-        offered = choices.products.get(line.product_id or "")
-        if offered is None:
-            return Obstacle(index, "UNKNOWN_PRODUCT")
-        candidate = choose(
-            offered, quantity=line.quantity, currency=line.expected_price.currency, taken=taken
-        )
-    if candidate is None:
-        return Obstacle(index, "OUT_OF_STOCK")
-    return obstacle_of(index, line, candidate, taken=taken.get(candidate.offer_id, 0)) or candidate

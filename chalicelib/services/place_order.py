@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import clock, ids, telemetry
+from chalicelib import clock, ids, settings, telemetry
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import allocation, credentials, placement
-from chalicelib.domain.allocation import Candidate
-from chalicelib.domain.money import Money
+from chalicelib.domain.allocation import Allocation, Candidate
+from chalicelib.domain.allotment import Choices, Conditions, Obstacle, WantedLine, allot, promise_of
+from chalicelib.domain.money import Money, total
 from chalicelib.domain.offer import Terms
-from chalicelib.domain.order import Buyer, Order, OrderRecord, SupplierOrder
-from chalicelib.domain.placement import Choices, Obstacle, WantedLine
+from chalicelib.domain.order import Buyer, Order, OrderRecord, PlacedLine, SupplierOrder
 from chalicelib.problems import Conflict, FieldProblem, TemporarilyUnavailable, Unprocessable
+from chalicelib.services.allocation_costs import allocation_costs
 from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome, request_hash
 from chalicelib.services.order_views import order_view
@@ -27,6 +28,16 @@ ACCEPT_WITHIN = timedelta(hours=24)
 MAX_LINES = 40
 """Each line may need its own offer, supplier order and supplier: a transaction holds 100 items."""
 
+_ROUNDS = 3
+"""Whenever an offer turns out not to be as it was read, the next best is chosen, until so many times."""
+
+_CONFLICTS = {
+    "OUT_OF_STOCK": "Not everything is in stock in the quantity wanted",
+    "PROMISE_NOT_KEPT": "No offers, or none together, keep what was promised",
+    "PRICE_CHANGED": "Prices are not as expected",
+}
+"""The first that is met is the refusal's code."""
+
 _UNKNOWN = {"UNKNOWN_OFFER": "offer_id", "UNKNOWN_PRODUCT": "product_id"}
 
 
@@ -34,8 +45,8 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     """Reserve stock and store the order, or answer as the first time: `{"order", "order_token"}`.
 
     Raises Unprocessable for a body that cannot be an order (unknown offers, currencies that do not fit, an
-    authorisation that does not cover it, a key used with another body), Conflict OUT_OF_STOCK or
-    PRICE_CHANGED naming every line concerned, TemporarilyUnavailable when too many want the same thing.
+    authorisation that does not cover it, a key used with another body), Conflict OUT_OF_STOCK, PRICE_CHANGED
+    or PROMISE_NOT_KEPT naming every line concerned, TemporarilyUnavailable when too many want the same thing.
     """
     order_id = ids.order_id(f"{caller}|POST /orders", idempotency_key)
     wanted = _wanted_lines(body)
@@ -48,15 +59,24 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     hashed = request_hash(body)
     if concerned.order is not None:
         return _replay(concerned.order, body, hashed)
-    order, chosen = _compose(order_id, body, wanted, concerned, hashed)
-    try:
-        commit(*_writes(order, chosen, body))
-    except WriteRefused as refused:
-        earlier = refused.found.get("order")
-        if isinstance(earlier, Order):
-            return _replay(earlier, body, hashed)
-        raise _changed_meanwhile(order, wanted, refused) from refused
-    return Outcome(_answer(order, body))
+    now = clock.now()
+    choices = _choices(concerned, now)
+    for _ in range(_ROUNDS):
+        allocated = _allocated(body, wanted, choices, now)
+        lines = placement.placed_lines(wanted, allocated.candidates, _namer(order_id))
+        order = _composed(order_id, body, lines, hashed=hashed, stamp=clock.timestamp(now))
+        try:
+            commit(*_writes(order, allocated, body))
+        except WriteRefused as refused:
+            earlier = refused.found.get("order")
+            if isinstance(earlier, Order):
+                return _replay(earlier, body, hashed)
+            choices = choices.corrected(_found_otherwise(order, refused, now))
+        else:
+            return Outcome(_answer(order, body))
+    raise TemporarilyUnavailable(
+        "CONTENTION", "The offers are being changed; nothing was ordered.", retry_after=1
+    )
 
 
 def _wanted_lines(body: Mapping[str, Any]) -> list[WantedLine]:
@@ -75,30 +95,39 @@ def _wanted_lines(body: Mapping[str, Any]) -> list[WantedLine]:
 
 
 def _check_money(body: Mapping[str, Any], wanted: Sequence[WantedLine]) -> None:
-    """Raise Unprocessable unless everything is in the order's currency and the authorisation covers it.
-
-    The expected prices stand for the real ones: an order is placed at exactly these or not at all.
-    """
+    """Raise Unprocessable unless everything is in the order's currency and, where the expected prices are the
+    real ones, the authorisation covers it."""
     currency = body["currency"]
+    promise = body.get("promise") or {}
     amounts = {f"/lines/{n}/expected_price": line.expected_price for n, line in enumerate(wanted)}
     amounts |= {f"/{name}": Money.parse(body[name]) for name in ("shipping", "tax") if body.get(name)}
-    authorized = Money.parse(body["payment"]["authorized_amount"])
+    amounts["/payment/authorized_amount"] = Money.parse(body["payment"]["authorized_amount"])
+    if promise.get("max_unit_price"):
+        amounts["/promise/max_unit_price"] = Money.parse(promise["max_unit_price"])
     foreign = [
         FieldProblem(f"{pointer}/currency", "CURRENCY_MISMATCH", f"The order is in {currency}.")
-        for pointer, amount in {**amounts, "/payment/authorized_amount": authorized}.items()
+        for pointer, amount in amounts.items()
         if amount.currency != currency
     ]
     if foreign:
         raise Unprocessable("INVALID_BODY", "All amounts of an order are in its currency.", errors=foreign)
-    total = sum(line.expected_price.minor * line.quantity for line in wanted)
-    total += sum(amounts[pointer].minor for pointer in ("/shipping", "/tax") if pointer in amounts)
-    if authorized.minor < total:
-        needed = Money(total, currency).as_json()["amount"]
-        raise _invalid(
-            "/payment/authorized_amount",
-            "AUTHORIZATION_TOO_LOW",
-            f"The order's total is {needed} {currency}.",
-        )
+    goods = total((line.expected_price * line.quantity for line in wanted), currency)
+    if "/promise/max_unit_price" not in amounts and goods.minor > _for_goods(body).minor:
+        raise _authorised_too_little(body, goods)
+
+
+def _for_goods(body: Mapping[str, Any]) -> Money:
+    """What is authorised beside shipping and tax."""
+    currency = body["currency"]
+    authorized = Money.parse(body["payment"]["authorized_amount"])
+    return authorized - _amount(body.get("shipping"), currency) - _amount(body.get("tax"), currency)
+
+
+def _authorised_too_little(body: Mapping[str, Any], goods: Money) -> Unprocessable:
+    authorized = Money.parse(body["payment"]["authorized_amount"])
+    needed = (goods - _for_goods(body) + authorized).as_json()
+    detail = f"The order's total is {needed['amount']} {needed['currency']}."
+    return _invalid("/payment/authorized_amount", "AUTHORIZATION_TOO_LOW", detail)
 
 
 def _replay(order: Order, body: Mapping[str, Any], hashed: str) -> Outcome:
@@ -116,19 +145,38 @@ def _answer(order: Order, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"order": order_view(record), "order_token": token}
 
 
-def _compose(
-    order_id: str, body: Mapping[str, Any], wanted: Sequence[WantedLine], concerned: Concerned, hashed: str
-) -> tuple[Order, list[Candidate]]:
-    """The order, and the candidate that serves each of its lines."""
-    now = clock.now()
-    chosen, obstacles = placement.allot(wanted, _choices(concerned, now))
-    if obstacles:
-        raise _refusal(obstacles)
-    currency, stamp = body["currency"], clock.timestamp(now)
-    order = Order(
+def _allocated(
+    body: Mapping[str, Any], wanted: Sequence[WantedLine], choices: Choices, now: datetime
+) -> Allocation:
+    """The offers that serve the lines. Raises what keeps them from being served."""
+    conditions = Conditions(
+        promise=promise_of(body.get("promise")),
+        costs=allocation_costs(body["currency"]),
+        at_most=_for_goods(body),
+        now=now,
+        transit_days=settings.transit_days(),
+    )
+    found = allot(wanted, choices, conditions)
+    if isinstance(found, Allocation):
+        return found
+    if found.needed is not None:
+        raise _authorised_too_little(body, found.needed)
+    raise _refusal(found.obstacles)
+
+
+def _composed(
+    order_id: str,
+    body: Mapping[str, Any],
+    lines: tuple[PlacedLine, ...],
+    *,
+    hashed: str,
+    stamp: str,
+) -> Order:
+    currency = body["currency"]
+    return Order(
         order_id=order_id,
         currency=currency,
-        lines=placement.placed_lines(wanted, chosen, _namer(order_id)),
+        lines=lines,
         shipping=_amount(body.get("shipping"), currency),
         tax=_amount(body.get("tax"), currency),
         payment_reference=body["payment"]["reference"],
@@ -140,7 +188,6 @@ def _compose(
         created_at=stamp,
         updated_at=stamp,
     )
-    return order, chosen
 
 
 def _choices(concerned: Concerned, now: datetime) -> Choices:
@@ -156,9 +203,9 @@ def _choices(concerned: Concerned, now: datetime) -> Choices:
     )
 
 
-def _writes(order: Order, chosen: Sequence[Candidate], body: Mapping[str, Any]) -> list[Write]:
+def _writes(order: Order, allocated: Allocation, body: Mapping[str, Any]) -> list[Write]:
     now, correlation_id = order.created_at, order.correlation_id
-    serving = {candidate.offer_id: candidate for candidate in chosen}
+    serving = {candidate.offer_id: candidate for candidate in allocated.candidates}
     reserving = [
         offer_terms.reserving(
             offer_id,
@@ -178,30 +225,14 @@ def _writes(order: Order, chosen: Sequence[Candidate], body: Mapping[str, Any]) 
     ]
 
 
-def _changed_meanwhile(
-    order: Order, wanted: Sequence[WantedLine], refused: WriteRefused
-) -> Conflict | TemporarilyUnavailable:
-    """Why the reservations failed, from the terms as they stood in the way."""
-    totals: dict[str, int] = {}
-    for line in order.lines:
-        totals[line.offer_id] = totals.get(line.offer_id, 0) + line.quantity
-    obstacles = []
-    for index, line in enumerate(order.lines):
-        if f"terms:{line.offer_id}" not in refused.labels:
-            continue
-        terms = refused.found.get(f"terms:{line.offer_id}")
-        candidate = allocation.of_terms(terms, clock.now()) if isinstance(terms, Terms) else None
-        others = totals[line.offer_id] - line.quantity
-        if candidate is None:
-            obstacles.append(Obstacle(index, "OUT_OF_STOCK"))
-        elif found := placement.obstacle_of(index, wanted[index], candidate, taken=others):
-            obstacles.append(found)
-    if not obstacles:
-        # Its prices to come were changed, not the one that holds: ordered anew, it is as it was wanted.
-        return TemporarilyUnavailable(
-            "CONTENTION", "An offer is being changed; nothing was ordered.", retry_after=1
-        )
-    return _conflict(obstacles)
+def _found_otherwise(order: Order, refused: WriteRefused, now: datetime) -> dict[str, Candidate | None]:
+    """The offers that were not as they were read, as the transaction found them."""
+    fresh: dict[str, Candidate | None] = {}
+    for offer_id in {line.offer_id for line in order.lines}:
+        if f"terms:{offer_id}" in refused.labels:
+            terms = refused.found.get(f"terms:{offer_id}")
+            fresh[offer_id] = allocation.of_terms(terms, now) if isinstance(terms, Terms) else None
+    return fresh
 
 
 def _refusal(obstacles: Sequence[Obstacle]) -> Unprocessable | Conflict:
@@ -216,18 +247,17 @@ def _refusal(obstacles: Sequence[Obstacle]) -> Unprocessable | Conflict:
 
 
 def _conflict(obstacles: Sequence[Obstacle]) -> Conflict:
-    sold_out = any(each.code == "OUT_OF_STOCK" for each in obstacles)
     errors = [FieldProblem(f"/lines/{each.line}", each.code, _explained(each)) for each in obstacles]
-    if sold_out:
-        return Conflict("OUT_OF_STOCK", "Not every line is in stock; nothing was ordered.", errors=errors)
-    return Conflict("PRICE_CHANGED", "Prices are not as expected; nothing was ordered.", errors=errors)
+    codes = {each.code for each in obstacles}
+    code = next(code for code in _CONFLICTS if code in codes)
+    return Conflict(code, f"{_CONFLICTS[code]}; nothing was ordered.", errors=errors)
 
 
 def _explained(obstacle: Obstacle) -> str:
-    if obstacle.price is None:
-        return "Not for sale in this quantity now."
-    price = obstacle.price.as_json()
-    return f"The price is now {price['amount']} {price['currency']}."
+    if obstacle.price is not None:
+        price = obstacle.price.as_json()
+        return f"The price is now {price['amount']} {price['currency']}."
+    return f"{_CONFLICTS[obstacle.code]}."
 
 
 def _parts(order: Order) -> tuple[SupplierOrder, ...]:

@@ -176,7 +176,7 @@ def test_an_offer_out_of_its_period_is_not_sold_though_its_product_still_shows_i
 
     line = {"product_id": "prd_A", "quantity": 1, "expected_price": euros("5.00")}
 
-    assert refusal_of(line) == ("OUT_OF_STOCK", [("/lines/0", "OUT_OF_STOCK")])
+    assert refusal_of(line, key="key-2") == ("OUT_OF_STOCK", [("/lines/0", "OUT_OF_STOCK")])
     assert stock_of(tea) == (10, 0, 0)
 
 
@@ -216,7 +216,53 @@ def test_for_a_product_the_best_offer_with_enough_stock_is_taken() -> None:
 
     assert [each["offer_id"] for each in outcome.answer["order"]["lines"]] == [cheap, dear]
     assert outcome.answer["order"]["lines"][0]["title"] == "Golden title"
-    assert refusal_of(line(1, "4.00"), key="key-2") == ("OUT_OF_STOCK", [("/lines/0", "OUT_OF_STOCK")])
+    assert refusal_of(line(1, "4.00"), key="key-2") == ("PRICE_CHANGED", [("/lines/0", "PRICE_CHANGED")])
+
+
+def test_an_offer_sold_out_since_it_was_shown_is_passed_over_for_the_next() -> None:
+    first, second = an_offer(a_supplier(), stock=1), an_offer(a_supplier(), stock=1)
+    a_product("prd_A", first, second)
+    refresh("prd_A")
+    line = {"product_id": "prd_A", "quantity": 1, "expected_price": euros("5.00")}
+
+    orders = [place(line, key=f"key-{number}").answer["order"] for number in range(2)]
+
+    assert {order["lines"][0]["offer_id"] for order in orders} == {first, second}
+    assert refusal_of(line, key="key-2") == ("OUT_OF_STOCK", [("/lines/0", "OUT_OF_STOCK")])
+
+
+def test_within_the_highest_price_the_order_is_placed_at_the_real_ones() -> None:
+    tea = an_offer(a_supplier(), price="5.00")
+
+    def placing(authorized: str, **promise: Any) -> dict[str, Any]:
+        payment = {"reference": "p", "authorized_amount": euros(authorized)}
+        return {"promise": {"max_unit_price": euros("5.50"), **promise}, "payment": payment}
+
+    line = a_line(tea, 2, price="4.50")
+
+    assert refusal_of(line, **placing("9.99"))[0] == "AUTHORIZATION_TOO_LOW"
+    assert refusal_of(line, **placing("10.00", max_unit_price=euros("4.99")))[0] == "PRICE_CHANGED"
+    assert refusal_of(line, **placing("10.00", deliver_by=clock.timestamp()))[0] == "PROMISE_NOT_KEPT"
+    foreign = {"amount": "9.00", "currency": "USD"}
+    assert refusal_of(line, **placing("10.00", max_unit_price=foreign))[1] == [
+        ("/promise/max_unit_price/currency", "CURRENCY_MISMATCH")
+    ]
+    order = place(line, **placing("10.00")).answer["order"]
+    assert order["totals"]["items"] == euros("10.00")
+
+
+def test_lines_go_to_one_supplier_where_a_second_parcel_would_cost_more() -> None:
+    north, south = a_supplier(), a_supplier()
+    cheap, dear = an_offer(north, price="5.00"), an_offer(south, price="5.50")
+    a_product("prd_A", cheap, dear)
+    refresh("prd_A")
+    tea = {"product_id": "prd_A", "quantity": 1, "expected_price": euros("5.00")}
+    pot = a_line(an_offer(south, "POT"))
+
+    order = place(tea, pot, promise={"max_unit_price": euros("6.00")}).answer["order"]
+
+    assert [line["offer_id"] for line in order["lines"]] == [dear, pot["offer_id"]]
+    assert len(order["supplier_orders"]) == 1
 
 
 @pytest.mark.usefixtures("serialised")

@@ -2,13 +2,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import placement
-from chalicelib.domain.allocation import Candidate, choose
+from chalicelib.domain.allocation import Candidate
+from chalicelib.domain.allotment import WantedLine
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.order import Order, OrderRecord, current_lines
-from chalicelib.domain.placement import Choices, Obstacle, WantedLine
 
 
-def a_candidate(number: int = 1, *, price: int = 500, stock: int = 10, days: int = 1) -> Candidate:
+def a_candidate(number: int, *, price: int) -> Candidate:
     return Candidate(
         offer_id=f"off_{number}",
         product_id="prd_1",
@@ -17,8 +17,8 @@ def a_candidate(number: int = 1, *, price: int = 500, stock: int = 10, days: int
         gtin=None,
         title="Tea",
         price=Money(price, "EUR"),
-        available=stock,
-        handling_days=days,
+        available=10,
+        handling_days=1,
     )
 
 
@@ -28,36 +28,6 @@ def wanting(number: int, quantity: int = 1, price: int = 500) -> WantedLine:
 
 def name_part(prefix: str, number: int) -> str:
     return f"{prefix}_x_{number}"
-
-
-def test_the_best_offer_is_chosen() -> None:
-    best, cheaper = a_candidate(1, price=501), a_candidate(2)
-
-    assert choose([best, cheaper], quantity=1, currency="EUR", taken={}) == best
-
-
-def test_an_offer_without_enough_left_or_in_another_currency_is_not_chosen() -> None:
-    cheap, dear = a_candidate(1, price=1, stock=4), a_candidate(2)
-
-    assert choose([cheap, dear], quantity=2, currency="EUR", taken={"off_1": 3}) == dear
-    assert choose([cheap, dear], quantity=1, currency="USD", taken={}) is None
-    assert choose([], quantity=1, currency="EUR", taken={}) is None
-
-
-def test_each_line_gets_its_candidate_or_its_obstacle() -> None:
-    choices = Choices(offers={"off_1": a_candidate(1, stock=3), "off_2": None, "off_3": a_candidate(3)})
-
-    chosen, obstacles = placement.allot(
-        [wanting(1, 2), wanting(1, 2), wanting(2), wanting(3, price=499), wanting(9)], choices
-    )
-
-    assert chosen == [choices.offers["off_1"]]
-    assert obstacles == [
-        Obstacle(1, "OUT_OF_STOCK"),
-        Obstacle(2, "OUT_OF_STOCK"),
-        Obstacle(3, "PRICE_CHANGED", Money(500, "EUR")),
-        Obstacle(4, "UNKNOWN_OFFER"),
-    ]
 
 
 lines = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 999), st.integers(0, 10**9)), min_size=1)

@@ -3,6 +3,7 @@
 Nothing validates an order later, so what is wrong with one is refused here.
 """
 
+import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
@@ -34,6 +35,7 @@ from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import currency_digits
 from chalicelib.domain.rules.countries import is_code
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LINE_STATUS = (
     "WAITING_ACCEPTANCE",
     "SHIPPING",
@@ -87,11 +89,22 @@ class PaymentSchema(StrictSchema):
     authorized_amount = money()
 
 
+class DeliverBy(Moment):
+    """A time, or a day, which is good until its end in UTC."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        is_day = isinstance(value, str) and _DAY.fullmatch(value)
+        return super()._deserialize(f"{value}T23:59:59.999Z" if is_day else value, *args, **kwargs)
+
+
 class PromiseSchema(StrictSchema):
     """What allocation may do for this order."""
 
-    max_unit_price = money(required=False)
-    deliver_by = Moment()
+    max_unit_price = money(
+        required=False,
+        metadata={"description": "the most a piece may cost; without it, exactly its expected price"},
+    )
+    deliver_by = DeliverBy("RFC 3339, or a date")
     may_change_supplier = Flag()
     may_split = Flag()
 
