@@ -51,6 +51,11 @@ class NeverSeen:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """The supplier has said that there is nothing at its order API's address any more."""
+
+
+@dataclass(frozen=True)
 class TryAgain:
     """No answer that could be understood. `reason` is a code; `retry_after` seconds where it asked so;
     `detail` says what is wrong in a body."""
@@ -67,7 +72,7 @@ class CancellationAnswered:
     answer: CancellationAnswer
 
 
-Outcome = Answered | AnswerLater | NeverSeen | TryAgain
+Outcome = Answered | AnswerLater | NeverSeen | Gone | TryAgain
 CancellationOutcome = CancellationAnswered | AnswerLater | NeverSeen | TryAgain
 
 
@@ -116,7 +121,7 @@ def place(
         return reply
     if reply.status in _REJECTING:
         return Answered(Answer(status="REJECTED"))
-    return outcome(reply)
+    return Gone() if reply.status == 410 else outcome(reply)
 
 
 def status(

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain import periods
 from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.health import FAILING, GOOD, POOR
 from chalicelib.domain.money import Money
 
 ACCEPTANCE_MOVES = {
@@ -74,6 +75,10 @@ HEALTHY_AT_FIRST = 10
 """Accepted lines that a new offer is credited with, so that its first refusal does not ruin it."""
 HEALTH_STEP = 5
 
+MOST_HEALTH = {GOOD: 100, POOR: 60, FAILING: 0}
+"""Of an offer, by the class of its supplier: a poor one stands behind those that take their orders, a failing
+one behind all."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -81,7 +86,8 @@ class Terms:
 
     `price` is the base price; no two of the `windows` overlap, and while one is open its price holds.
     `available` is what may still be ordered, `reserved` waits for suppliers' answers, `sold` was accepted.
-    `lines_accepted` and `lines_refused` count order lines as the supplier answered them.
+    `lines_accepted` and `lines_refused` count order lines as the supplier answered them, faded as of
+    `updated_at`. `supplier_health` is the class that the supplier is in.
     `closed_from` and `closed_until` are when the supplier's shop is closed.
     `price_as_of` is the time of the latest price that was sent, which may wait for validation.
     `blocks` are the inactivity reasons that events caused; those that follow from stock and time are
@@ -100,13 +106,14 @@ class Terms:
     available: int = 0
     reserved: int = 0
     sold: int = 0
-    lines_accepted: int = 0
-    lines_refused: int = 0
+    lines_accepted: float = 0
+    lines_refused: float = 0
     stock_as_of: str = ""
     blocks: tuple[str, ...] = ()
     handling_days: int = 0
     condition: str = "NEW"
     supplier_name: str = ""
+    supplier_health: str = GOOD
     available_from: str | None = None
     available_until: str | None = None
     closed_from: str | None = None
@@ -134,10 +141,10 @@ class Terms:
     @property
     def health(self) -> int:
         """How many of a hundred order lines the supplier accepts, in steps: a view need not change each time
-        that a line is answered."""
+        that a line is answered. No more than the class allows that the supplier is in."""
         good = self.lines_accepted + HEALTHY_AT_FIRST
         share = 100 * good / (good + self.lines_refused)
-        return round(share / HEALTH_STEP) * HEALTH_STEP
+        return min(round(share / HEALTH_STEP) * HEALTH_STEP, MOST_HEALTH[self.supplier_health])
 
     @property
     def currency(self) -> str | None:

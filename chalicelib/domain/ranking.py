@@ -70,6 +70,11 @@ def _currency(entry: Entry, currencies: Mapping[str, int]) -> tuple[int, str]:
     return (-currencies[currency], currency)
 
 
+def _unreliability(health: int) -> int:
+    """Nobody can be asked to take an order whose health is 0."""
+    return 0 if health >= LEAST_HEALTH else 1 if health else 2
+
+
 def landed_price(entry: Entry) -> Money:
     """What a piece costs at the shopper's door, as far as it is known."""
     price, shipping = Money.parse(entry["price"]), entry.get("shipping_price")
@@ -86,7 +91,7 @@ CRITERIA = (
     ),
     Criterion(
         "reliability",
-        lambda entry, _: entry["inputs"]["health"] < LEAST_HEALTH,
+        lambda entry, _: _unreliability(entry["inputs"]["health"]),
         "ACCEPTS_ORDERS",
         "REFUSES_ORDERS",
         lambda entry: entry["inputs"]["health"] >= LEAST_HEALTH,

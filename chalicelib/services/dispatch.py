@@ -6,25 +6,29 @@ finds a SENT attempt without an outcome therefore asks, or sends again, and arri
 """
 
 import logging
+import math
 import random
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues, supplier_api
 from chalicelib.clients.secrets import master_secret
-from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, Outcome, TryAgain
+from chalicelib.clients.supplier_api import Answered, AnswerLater, Gone, NeverSeen, Outcome, TryAgain
 from chalicelib.domain import acceptance, credentials
 from chalicelib.domain.acceptance import Answer, InvalidLines
-from chalicelib.domain.order import served_line
+from chalicelib.domain.circuit import Endpoint, Held
+from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import settlements
+from chalicelib.services import endpoint_calls, settlements, supplier_bodies
 from chalicelib.services.commits import commit
+from chalicelib.services.endpoint_calls import Call, Place
 from chalicelib.storage import order_reads, supplier_orders
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Part
+from chalicelib.storage.transaction import Write
 
 ANSWER_LATER = "ANSWER_LATER"
 """The attempt's reason while the supplier has promised an answer."""
@@ -32,7 +36,12 @@ ANSWER_LATER = "ANSWER_LATER"
 UNFIT_ANSWER = "UNFIT_ANSWER"
 """What the attempt's reason begins with while an answer that does not fit the order waits for a person."""
 
+ENDPOINT_GONE = "ENDPOINT_GONE"
+"""The attempt's reason where the supplier's order API has answered 410."""
+
+_NOT_CALLED = TryAgain("NOT_CALLED")
 _FAULTS_TOLD = 5
+_LONGEST_HOLD = 60
 _FIRST_PAUSE = 2
 _POLL_SECONDS = 900
 
@@ -73,94 +82,160 @@ def _read(message: Mapping[str, Any]) -> Part:
 
 
 def _step(part: Part, message: Mapping[str, Any]) -> None:
-    attempt = part.supplier_order.attempt
-    if attempt.status == "PLANNED":
-        if _is_over(part) or not _supplier(part).is_open:
-            _give_up(part, reason="NEVER_SENT" if _is_over(part) else "SUPPLIER_NOT_OPEN")
-        else:
-            _conclude(*_send(part), message)
+    is_planned = part.supplier_order.attempt.status == "PLANNED"
+    if is_planned and (_is_over(part) or not _supplier(part).is_open):
+        _give_up(_Said(part), reason="NEVER_SENT" if _is_over(part) else "SUPPLIER_NOT_OPEN")
+    elif _endpoint(part).is_gone(_url(part)) and not _has_it(part):
+        _give_up(_Said(part), reason=ENDPOINT_GONE)
+    elif is_planned:
+        _conclude(_send(part), message)
     else:
-        _go_on(part, _ask(part), message)
+        _go_on(_ask(part), message)
 
 
-def _go_on(part: Part, known: Outcome, message: Mapping[str, Any]) -> None:
+def _go_on(said: "_Said", message: Mapping[str, Any]) -> None:
     """After what the supplier says of an attempt that it was sent."""
-    is_open = _supplier(part).is_open
-    if _is_over(part) and not isinstance(known, Answered):
-        _give_up(part, reason=part.supplier_order.attempt.reason or "NO_ANSWER")
+    part, known, is_open = said.part, said.outcome, _supplier(said.part).is_open
+    if isinstance(known, Held):
+        _conclude(said, message)
+    elif _is_over(part) and not isinstance(known, Answered):
+        _give_up(said, reason=part.supplier_order.attempt.reason or "NO_ANSWER")
     elif isinstance(known, NeverSeen) and not is_open:
-        _give_up(part, reason="SUPPLIER_NOT_OPEN")
+        _give_up(said, reason="SUPPLIER_NOT_OPEN")
     elif isinstance(known, Answered | AnswerLater) or not is_open:
-        _conclude(part, known, message)
+        _conclude(said, message)
     else:
-        _conclude(*_send(part), message)
+        _conclude(_send(part, said.place), message)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The part as it is stored, and what the supplier says of it: Held where it could not be called now.
+    `place` is the one of the call, where one was made."""
+
+    part: Part
+    outcome: Outcome | Held = _NOT_CALLED
+    place: Place | None = None
+
+    @property
+    def call(self) -> Call | None:
+        if self.place is None:
+            return None
+        is_gone = isinstance(self.outcome, Gone)
+        return Call(self.place, is_gone or isinstance(self.outcome, TryAgain), is_gone)
 
 
 def _is_over(part: Part) -> bool:
     return clock.timestamp() > part.supplier_order.accept_by
 
 
-def _ask(part: Part) -> Outcome:
+def _has_it(part: Part) -> bool:
+    """Whether the supplier has said that it has the order, though nothing that settles it."""
+    attempt = part.supplier_order.attempt
+    return attempt.reason == ANSWER_LATER or attempt.needs_settlement
+
+
+def _ask(part: Part) -> _Said:
     """What the supplier says of an attempt that was sent. Without a status URL there is only what it said
     before: it has promised an answer, or given one that a person must settle. Else nothing is known, and
     sending again is the way to ask."""
-    attempt, supplier = part.supplier_order.attempt, _supplier(part)
-    has_it = attempt.reason == ANSWER_LATER or attempt.needs_settlement
+    supplier = _supplier(part)
     if not supplier.profile["order_api"].get("status_url"):
-        return AnswerLater() if has_it else TryAgain("NO_STATUS_URL")
+        return _Said(part, AnswerLater() if _has_it(part) else TryAgain("NO_STATUS_URL"))
+    place = _take(part)
+    if isinstance(place, Held):
+        return _Said(part, place)
     told = supplier_api.status(
-        supplier.profile["order_api"], secret=_secret(supplier), attempt_id=attempt.attempt_id
+        supplier.profile["order_api"],
+        secret=_secret(supplier),
+        attempt_id=part.supplier_order.attempt.attempt_id,
     )
-    return AnswerLater() if has_it and isinstance(told, TryAgain) else told
+    return _Said(part, AnswerLater() if _has_it(part) and isinstance(told, TryAgain) else told, place)
 
 
-def _send(part: Part) -> tuple[Part, Outcome]:
+def _send(part: Part, place: Place | None = None) -> _Said:
+    """Send the order, from the place that is taken already or with one that is taken now."""
     sent = acceptance.mark_sent(part.supplier_order, now=clock.timestamp())
-    commit(supplier_orders.replacing(sent, expected_version=part.supplier_order.version))
+    marking = supplier_orders.replacing(sent, expected_version=part.supplier_order.version)
+    if place is not None:
+        commit(marking)
+    else:
+        taken = _take(part, marking)
+        if isinstance(taken, Held):
+            return _Said(part, taken)
+        place = taken
     stored = replace(part, supplier_order=replace(sent, version=part.supplier_order.version + 1))
     supplier = _supplier(part)
     outcome = supplier_api.place(
         supplier.profile["order_api"],
         secret=_secret(supplier),
         attempt_id=sent.attempt.attempt_id,
-        data=_data(stored),
+        data=supplier_bodies.placed(stored),
     )
-    return stored, outcome
+    return _Said(stored, outcome, place)
 
 
-def _conclude(part: Part, outcome: Outcome, message: Mapping[str, Any]) -> None:
-    attempt_id = part.supplier_order.attempt.attempt_id
-    match outcome:
+def _take(part: Part, *writes: Write) -> Place | Held:
+    standing = part.health or SupplierHealth(_supplier(part).supplier_id)
+    return endpoint_calls.take(_endpoint(part), standing, *writes, url=_url(part))
+
+
+def _conclude(said: _Said, message: Mapping[str, Any]) -> None:
+    attempt_id = said.part.supplier_order.attempt.attempt_id
+    match said.outcome:
         case Answered(answer):
-            _settle(part, answer, message)
-        case AnswerLater():
-            _wait(part, outcome, message)
+            _settle(said, answer, message)
+        case AnswerLater() | TryAgain():
+            _wait(said, said.outcome, message)
         case NeverSeen():
-            _wait(part, TryAgain("NEVER_SEEN"), message)
-        case TryAgain():
-            _wait(part, outcome, message)
-    telemetry.log("DISPATCH_OUTCOME", attempt_id=attempt_id, outcome=type(outcome).__name__)
+            _wait(said, TryAgain("NEVER_SEEN"), message)
+        case Gone():
+            _give_up(said, reason=ENDPOINT_GONE)
+        case Held():
+            _hold(said, said.outcome, message)
+    telemetry.log("DISPATCH_OUTCOME", attempt_id=attempt_id, outcome=type(said.outcome).__name__)
 
 
-def _settle(part: Part, answer: Answer, message: Mapping[str, Any]) -> None:
+def _hold(said: _Said, held: Held, message: Mapping[str, Any]) -> None:
+    """Come back when the supplier may be called. Whose time is over does not wait for an endpoint that is
+    left alone."""
+    if _is_over(said.part) and held.until is not None:
+        _give_up(said, reason=said.part.supplier_order.attempt.reason or "NO_ANSWER")
+        return
+    waits = int(message.get("waits", 0)) + 1
+    rest = max(0, math.ceil((held.until - clock.now()).total_seconds())) if held.until else 0
+    _come_back(said.part, {**message, "waits": waits}, pause=rest + _jittered(waits, longest=_LONGEST_HOLD))
+
+
+def _settle(said: _Said, answer: Answer, message: Mapping[str, Any]) -> None:
     """Store what the answer does. One that does not fit the order waits for a person, or for a better one,
     until the time to answer is over."""
     try:
-        settlements.settle(part, answer)
+        settlements.settle(said.part, answer, call=said.call)
     except InvalidLines as unfit:
-        if _is_over(part):
-            _give_up(part, reason=_told(unfit))
+        if _is_over(said.part):
+            _give_up(said, reason=_told(unfit))
         else:
-            _set_aside(part, unfit, message)
+            _set_aside(said, unfit, message)
 
 
-def _set_aside(part: Part, unfit: InvalidLines, message: Mapping[str, Any]) -> None:
-    before, reason = part.supplier_order, _told(unfit)
+def _set_aside(said: _Said, unfit: InvalidLines, message: Mapping[str, Any]) -> None:
+    before, reason = said.part.supplier_order, _told(unfit)
+    writes = []
     if not before.attempt.needs_settlement or reason != before.attempt.reason:
         noted = acceptance.note(before, reason=reason, now=clock.timestamp(), needs_settlement=True)
-        commit(supplier_orders.replacing(noted, expected_version=before.version))
+        writes = [supplier_orders.replacing(noted, expected_version=before.version)]
         telemetry.log("ANSWER_SET_ASIDE", level=logging.WARNING, attempt_id=before.attempt.attempt_id)
-    _come_back(part, message, pause=_POLL_SECONDS)
+    _note(said, *writes)
+    _come_back(said.part, message, pause=_POLL_SECONDS)
+
+
+def _note(said: _Said, *writes: Write) -> None:
+    """Make the writes, if there are any, with the end of the call, if there was one."""
+    if said.call is not None:
+        endpoint_calls.conclude(said.call, *writes)
+    elif writes:
+        commit(*writes)
 
 
 def _told(unfit: InvalidLines) -> str:
@@ -171,22 +246,23 @@ def _told(unfit: InvalidLines) -> str:
     return f"{UNFIT_ANSWER}: " + ", ".join(told) + (f" and {more} more" if more else "")
 
 
-def _give_up(part: Part, *, reason: str) -> None:
-    attempt = part.supplier_order.attempt
+def _give_up(said: _Said, *, reason: str) -> None:
+    attempt = said.part.supplier_order.attempt
     has_answered = reason == ANSWER_LATER or reason.startswith(UNFIT_ANSWER)
     status = "EXPIRED" if has_answered else "UNREACHABLE"
-    settlements.give_up(part, status=status, reason=reason)
+    settlements.give_up(said.part, status=status, reason=reason, call=said.call)
     telemetry.log("DISPATCH_GIVEN_UP", attempt_id=attempt.attempt_id, status=status, reason=reason)
 
 
-def _wait(part: Part, outcome: AnswerLater | TryAgain, message: Mapping[str, Any]) -> None:
+def _wait(said: _Said, outcome: AnswerLater | TryAgain, message: Mapping[str, Any]) -> None:
     """Note why there is no answer yet, and come back: after what the supplier asked for, or ever later."""
-    before = part.supplier_order
+    before, writes = said.part.supplier_order, []
     reason = outcome.reason if isinstance(outcome, TryAgain) else ANSWER_LATER
     if reason != before.attempt.reason and not before.attempt.needs_settlement:
         noted = acceptance.note(before, reason=reason, now=clock.timestamp())
-        commit(supplier_orders.replacing(noted, expected_version=before.version))
-    _come_back(part, message, pause=_pause(outcome, before.attempt.tries))
+        writes = [supplier_orders.replacing(noted, expected_version=before.version)]
+    _note(said, *writes)
+    _come_back(said.part, message, pause=_pause(outcome, before.attempt.tries))
 
 
 def _come_back(part: Part, message: Mapping[str, Any], *, pause: int) -> None:
@@ -201,44 +277,26 @@ def _pause(outcome: AnswerLater | TryAgain, tries: int) -> int:
         return _POLL_SECONDS
     if outcome.retry_after is not None:
         return max(1, min(outcome.retry_after, queues.MAX_DELAY_SECONDS))
-    longest = min(queues.MAX_DELAY_SECONDS, _FIRST_PAUSE * 2 ** min(tries, 10))
-    return random.randint(1, longest)  # noqa: S311 - full jitter: suppliers that come back are not flooded
+    return _jittered(tries, longest=queues.MAX_DELAY_SECONDS)
 
 
-def _data(part: Part) -> dict[str, Any]:
-    supplier_order, order = part.supplier_order, part.order
-    placed = {line.line_id: line for line in order.lines}
-    asked = [
-        replace(served_line(placed, supplier_order, line), quantity=line.sent)
-        for line in supplier_order.lines
-        if line.sent
-    ]
-    return {
-        "attempt_id": supplier_order.attempt.attempt_id,
-        "supplier_order_id": supplier_order.supplier_order_id,
-        "order_id": order.order_id,
-        "accept_by": supplier_order.accept_by,
-        "currency": order.currency,
-        "lines": [
-            {
-                "line_id": line.line_id,
-                "sku": line.sku,
-                "gtin": line.gtin,
-                "title": line.title,
-                "quantity": line.quantity,
-                "unit_price": line.unit_price.as_json(),
-                "line_total": line.line_total.as_json(),
-            }
-            for line in asked
-        ],
-        "ship_to": dict(part.buyer.ship_to) if part.buyer else {},
-    }
+def _jittered(tries: int, *, longest: int) -> int:
+    most = min(longest, _FIRST_PAUSE * 2 ** min(tries, 10))
+    return random.randint(1, most)  # noqa: S311 - full jitter: suppliers that come back are not flooded
 
 
 def _supplier(part: Part) -> Supplier:
     if part.supplier is None:
         raise UnknownSupplierOrder(part.supplier_order.supplier_order_id)
     return part.supplier
+
+
+def _url(part: Part) -> str:
+    return str(_supplier(part).profile["order_api"]["url"])
+
+
+def _endpoint(part: Part) -> Endpoint:
+    return part.endpoint or Endpoint(part.supplier_order.supplier_id)
 
 
 def _secret(supplier: Supplier) -> str:

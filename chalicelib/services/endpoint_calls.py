@@ -25,20 +25,32 @@ from chalicelib.storage.transaction import Write
 LOOK_AGAIN = timedelta(minutes=5)
 """A supplier that is not in good health is looked at so often, should no order do it."""
 
+NO_LINES = Served()
+
 _TRIES = 3
 
 
 @dataclass(frozen=True)
 class Place:
-    """The right to one call, at an endpoint and to a supplier in a health as they were when it was taken."""
+    """The right to one call of `url`; endpoint and health are as they were when it was taken."""
 
+    url: str
     endpoint: Endpoint
     health: SupplierHealth
     token: str
     started: float
 
 
-def take(endpoint: Endpoint, standing: SupplierHealth, *writes: Write) -> Place | Held:
+@dataclass(frozen=True)
+class Call:
+    """A call that was made; `is_gone` where the address has said that there is nothing any more."""
+
+    place: Place
+    has_failed: bool
+    is_gone: bool = False
+
+
+def take(endpoint: Endpoint, standing: SupplierHealth, *writes: Write, url: str) -> Place | Held:
     """Take a place for one call, together with these writes, or say that there is none at the moment.
 
     Raises WriteRefused where one of the writes is refused.
@@ -49,8 +61,8 @@ def take(endpoint: Endpoint, standing: SupplierHealth, *writes: Write) -> Place 
         if isinstance(admitted, Held):
             return admitted
         try:
-            transaction.commit(*writes, endpoints.taking(endpoint, admitted, token=token, until=now + LEASE))
-        except Contention:
+            commit(*writes, endpoints.taking(endpoint, admitted, token=token, until=now + LEASE))
+        except TemporarilyUnavailable:
             break  # a crowd is at this endpoint: its turn comes later
         except WriteRefused as refused:
             if set(refused.labels) != {ENDPOINT}:
@@ -58,37 +70,42 @@ def take(endpoint: Endpoint, standing: SupplierHealth, *writes: Write) -> Place 
             found = refused.found.get(ENDPOINT)
             endpoint = found if isinstance(found, Endpoint) else endpoints.get(endpoint.supplier_id)[0]
         else:
-            return Place(endpoint, standing, token, time.monotonic())
+            return Place(url, endpoint, standing, token, time.monotonic())
     return Held()
 
 
-def conclude(place: Place, served: Served, *writes: Write, url: str, gone: bool = False) -> None:
-    """Make the writes of a call's outcome, give its place back, and keep what it showed; `gone` where `url`
-    answered that nothing is there any more.
+def conclude(call: Call, *writes: Write, lines: Served = NO_LINES) -> None:
+    """Make the writes of a call's outcome, give its place back, and keep what it showed, of `lines` too.
 
     Raises WriteRefused where one of the writes is refused, TemporarilyUnavailable where they are contended;
     the place is given back all the same.
     """
-    now = clock.now()
-    served = replace(served, milliseconds=round((time.monotonic() - place.started) * 1000))
+    place, now = call.place, clock.now()
+    spent = round((time.monotonic() - place.started) * 1000)
+    served = replace(lines, failed=call.has_failed, milliseconds=spent)
+    gone_url = place.url if call.is_gone else None
     after = health.served_by(place.endpoint, served, now)
-    after = replace(after, gone_url=url) if gone else after
-    noting = endpoints.noting(
-        place.endpoint, served, now=now, token=place.token, gone_url=url if gone else None
-    )
-    judging = _judging(after, place.health, url, now)
+    after = replace(after, gone_url=gone_url or after.gone_url)
+    noting = endpoints.noting(place.endpoint, served, now=now, token=place.token, gone_url=gone_url)
+    judging = _judging(after, place.health, place.url, now)
     if not _commit_with(writes, [noting, *judging], [noting]):
         _alone(noting)
 
 
-def count(supplier_id: str, served: Served, *, url: str) -> None:
-    """Keep what was shown without a call, as an answer that the supplier posts; at most once, and not for
-    certain."""
-    endpoint, standing = endpoints.get(supplier_id)
-    if endpoint.is_stored:
-        now = clock.now()
-        after = health.served_by(endpoint, served, now)
-        _alone(endpoints.noting(endpoint, served, now=now), *_judging(after, standing, url, now))
+def count(supplier_id: str, lines: Served) -> None:
+    """Keep what became of lines without a call, as by an answer that the supplier posts: best effort."""
+    if lines != NO_LINES:
+        _alone(endpoints.noting(Endpoint(supplier_id), lines, now=clock.now()))
+
+
+def beginning_anew(supplier_id: str) -> list[Write]:
+    """The writes that forget how the supplier has served (labels `endpoint`, `supplier_health`)."""
+    standing = endpoints.get(supplier_id)[1]
+    writes = [endpoints.beginning_anew(supplier_id)]
+    if standing.version:
+        good = _judged(standing, Judgement(), clock.now())
+        writes.append(endpoints.setting_health(good, expected_version=standing.version))
+    return writes
 
 
 def judge(endpoint: Endpoint, standing: SupplierHealth, *, url: str) -> None:

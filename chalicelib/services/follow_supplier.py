@@ -1,4 +1,5 @@
-"""A supplier opens, closes, shuts its shop, takes another name or is authorised otherwise: its offers follow.
+"""A supplier opens, closes, shuts its shop, takes another name, is authorised otherwise or serves otherwise:
+its offers follow.
 
 Only what comes from the supplier is changed, where the terms stand as they were read, so that a decision
 on an offer that is written meanwhile is not undone. Following again changes nothing.
@@ -11,7 +12,7 @@ from chalicelib import clock, telemetry
 from chalicelib.domain.offer import Terms, blocks_at_supplier
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.commits import commit
-from chalicelib.storage import authorizations, offer_terms, offers, suppliers
+from chalicelib.storage import authorizations, endpoints, offer_terms, offers, suppliers
 from chalicelib.storage.errors import WriteRefused
 
 _PAGE = 100
@@ -45,8 +46,8 @@ def follow(supplier_id: str) -> None:
 
 
 def follow_with(supplier_id: str, offer_ids: Iterable[str]) -> None:
-    """Have these offers follow their supplier, and what it is authorised for, as they stand now. Raises
-    UnsettledTerms.
+    """Have these offers follow their supplier, its health, and what it is authorised for, as they stand now.
+    Raises UnsettledTerms.
 
     The terms are read before everything else: where they are still as they were read, whoever wrote them did
     not know a later supplier, authorisation or content than what is read here.
@@ -57,11 +58,14 @@ def follow_with(supplier_id: str, offer_ids: Iterable[str]) -> None:
         supplier = suppliers.get(supplier_id) if found else None
         if supplier is None:
             return
+        _, standing = endpoints.get(supplier_id)
         forbidden = _forbidden(found.values())
         waiting = [
             terms.offer_id
             for terms in found.values()
-            if not _follows(terms, supplier, unauthorized=forbidden.get(terms.offer_id, ()))
+            if not _follows(
+                terms, supplier, health=standing.health, unauthorized=forbidden.get(terms.offer_id, ())
+            )
         ]
     if waiting:
         raise UnsettledTerms(waiting[0])
@@ -77,13 +81,14 @@ def _forbidden(found: Iterable[Terms]) -> dict[str, tuple[str, ...]]:
     return {offer.offer_id: authorized.forbid(offer.content, offer.supplier_id) for offer in stored.values()}
 
 
-def _follows(terms: Terms, supplier: Supplier, *, unauthorized: Iterable[str]) -> bool:
+def _follows(terms: Terms, supplier: Supplier, *, health: str, unauthorized: Iterable[str]) -> bool:
     """Whether the terms say what the supplier is now, or were made to; not where they have changed since."""
     blocks = blocks_at_supplier(terms.blocks, supplier_is_open=supplier.is_open, unauthorized=unauthorized)
     following = replace(
         terms,
         blocks=blocks,
         supplier_name=supplier.display_name,
+        supplier_health=health,
         closed_from=supplier.closed_from,
         closed_until=supplier.closed_until,
     )

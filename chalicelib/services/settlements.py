@@ -6,14 +6,19 @@ from dataclasses import replace
 from chalicelib import clock, telemetry
 from chalicelib.domain import acceptance, shipping
 from chalicelib.domain.acceptance import Answer, ByHand, Settlement, StockMove
+from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
+from chalicelib.services import endpoint_calls
 from chalicelib.services.commits import commit
+from chalicelib.services.endpoint_calls import Call
 from chalicelib.storage import offer_terms, supplier_orders
 from chalicelib.storage.order_reads import Part
 from chalicelib.storage.transaction import Write
 
 
-def settle(part: Part, answer: Answer, *, by_hand: ByHand | None = None) -> SupplierOrder:
+def settle(
+    part: Part, answer: Answer, *, by_hand: ByHand | None = None, call: Call | None = None
+) -> SupplierOrder:
     """Store what the answer does, and give the supplier order as it stands then. Raises InvalidLines for an
     answer that does not fit, IllegalMove for an attempt that has ended, WriteRefused as `store` does."""
     before = part.supplier_order
@@ -25,10 +30,10 @@ def settle(part: Part, answer: Answer, *, by_hand: ByHand | None = None) -> Supp
         by_hand=by_hand,
     )
     promised = shipping.promise(settlement.supplier_order, _handling_days(settlement.supplier_order, part))
-    return store(replace(settlement, supplier_order=promised), seen_version=before.version)
+    return store(replace(settlement, supplier_order=promised), seen_version=before.version, call=call)
 
 
-def give_up(part: Part, *, status: str, reason: str) -> SupplierOrder:
+def give_up(part: Part, *, status: str, reason: str, call: Call | None = None) -> SupplierOrder:
     """End an attempt without an answer; another supplier is looked for then, where the buyer was promised so.
     Raises WriteRefused as `store` does."""
     before = part.supplier_order
@@ -39,16 +44,25 @@ def give_up(part: Part, *, status: str, reason: str) -> SupplierOrder:
         now=clock.timestamp(),
         asked=acceptance.asked_of(part.order, before),
     )
-    return store(settlement, seen_version=before.version)
+    return store(settlement, seen_version=before.version, call=call)
 
 
-def store(settlement: Settlement, *, seen_version: int) -> SupplierOrder:
+def store(settlement: Settlement, *, seen_version: int, call: Call | None = None) -> SupplierOrder:
     """Write the supplier order and every offer's stock together, if the order is still as it was seen, and
-    give the order as it stands then.
+    give the order as it stands then. `call` is the one that came to this, which ends with it.
 
     Raises WriteRefused (`supplier_order`) where somebody settled it meanwhile.
     """
-    commit(*writes(settlement, seen_version=seen_version))
+    made = writes(settlement, seen_version=seen_version)
+    lines = Served(
+        lines_taken=sum(move.lines_accepted for move in settlement.moves),
+        lines_refused=sum(move.lines_refused for move in settlement.moves),
+    )
+    if call is not None:
+        endpoint_calls.conclude(call, *made, lines=lines)
+    else:
+        commit(*made)
+        endpoint_calls.count(settlement.supplier_order.supplier_id, lines)
     return replace(_named(settlement), version=seen_version + 1)
 
 

@@ -196,6 +196,7 @@ class TermsItem(Item, discriminator="TERMS"):
     handling_days = NumberAttribute(default=0)
     condition = UnicodeAttribute(default="NEW")
     supplier_name = UnicodeAttribute(default="")
+    supplier_health = UnicodeAttribute(null=True)
     available_from = UnicodeAttribute(null=True)
     available_until = UnicodeAttribute(null=True)
     closed_from = UnicodeAttribute(null=True)

@@ -7,6 +7,9 @@ from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib import clock
+from chalicelib.domain import fading
+from chalicelib.domain.health import GOOD
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import PriceWindow, Terms, packed, unpacked
 from chalicelib.storage import keys, reads
@@ -74,6 +77,7 @@ def following_supplier(terms: Terms, following: Terms, *, now: str, correlation_
         TermsItem.on_sale.set(not following.blocks),
         TermsItem.blocks.set(following.blocks),
         TermsItem.supplier_name.set(following.supplier_name),
+        *set_or_remove(TermsItem.supplier_health, _but_good(following.supplier_health)),
         *set_or_remove(TermsItem.closed_from, following.closed_from),
         *set_or_remove(TermsItem.closed_until, following.closed_until),
         TermsItem.correlation_id.set(correlation_id),
@@ -155,12 +159,13 @@ def settling(
     count the order lines by how the supplier answered. What was sold comes back with less than nothing
     accepted, and what came back is sold after all with less than nothing released. Label `terms:<offer_id>`;
     the caller's order write makes it happen once."""
+    one = fading.weight(clock.parse(now))
     actions = [
         TermsItem.reserved.set(TermsItem.reserved - (accepted + released)),
         TermsItem.sold.set(TermsItem.sold + accepted),
         TermsItem.available.set(TermsItem.available + released),
-        TermsItem.lines_accepted.add(lines_accepted),
-        TermsItem.lines_refused.add(lines_refused),
+        TermsItem.lines_accepted.add(lines_accepted * one),
+        TermsItem.lines_refused.add(lines_refused * one),
         TermsItem.correlation_id.set(correlation_id),
         TermsItem.updated_at.set(now),
     ]
@@ -188,6 +193,19 @@ def _minor(price: Money | None) -> int | None:
     return price.minor if price else None
 
 
+def _but_good(health: str) -> str | None:
+    """Stored is what is worth telling."""
+    return None if health == GOOD else health
+
+
+def _weighed(lines: float, at: str) -> int:
+    return round(lines * fading.weight(clock.parse(at))) if lines else 0
+
+
+def _faded(sum_of_weights: Any, at: str | None) -> float:
+    return fading.faded(int(sum_of_weights), clock.parse(at)) if sum_of_weights and at else 0
+
+
 def _key(offer_id: str) -> TermsItem:
     return TermsItem(*keys.terms(offer_id))
 
@@ -208,14 +226,15 @@ def _to_item(terms: Terms) -> TermsItem:
         available=terms.available,
         reserved=terms.reserved,
         sold=terms.sold,
-        lines_accepted=terms.lines_accepted,
-        lines_refused=terms.lines_refused,
+        lines_accepted=_weighed(terms.lines_accepted, terms.updated_at),
+        lines_refused=_weighed(terms.lines_refused, terms.updated_at),
         stock_as_of=terms.stock_as_of,
         on_sale=not terms.blocks,
         blocks=terms.blocks,
         handling_days=terms.handling_days,
         condition=terms.condition,
         supplier_name=terms.supplier_name,
+        supplier_health=_but_good(terms.supplier_health),
         available_from=terms.available_from,
         available_until=terms.available_until,
         closed_from=terms.closed_from,
@@ -247,13 +266,14 @@ def from_item(item: TermsItem) -> Terms:
         available=int(item.available),
         reserved=int(item.reserved),
         sold=int(item.sold),
-        lines_accepted=int(item.lines_accepted),
-        lines_refused=int(item.lines_refused),
+        lines_accepted=_faded(item.lines_accepted, item.updated_at),
+        lines_refused=_faded(item.lines_refused, item.updated_at),
         stock_as_of=item.stock_as_of,
         blocks=tuple(item.blocks),
         handling_days=int(item.handling_days),
         condition=item.condition,
         supplier_name=item.supplier_name,
+        supplier_health=item.supplier_health or GOOD,
         available_from=item.available_from,
         available_until=item.available_until,
         closed_from=item.closed_from,

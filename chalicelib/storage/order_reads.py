@@ -4,10 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib import ids
+from chalicelib.domain.circuit import Endpoint
+from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Buyer, Order, SupplierOrder
 from chalicelib.domain.supplier import Supplier
-from chalicelib.storage import keys, offer_terms, orders, products, reads, supplier_orders, suppliers
+from chalicelib.storage import (
+    endpoints,
+    keys,
+    offer_terms,
+    orders,
+    products,
+    reads,
+    supplier_orders,
+    suppliers,
+)
 from chalicelib.storage.items import ProductItem, SupplierItem, TermsItem
 from chalicelib.storage.order_items import BuyerItem, OrderItem, SupplierOrderItem
 
@@ -33,6 +44,8 @@ class Part:
     buyer: Buyer | None
     supplier: Supplier | None = None
     handling_days: Mapping[str, int] = field(default_factory=dict)
+    endpoint: Endpoint | None = None
+    health: SupplierHealth | None = None
 
 
 def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: Iterable[str]) -> Concerned:
@@ -62,24 +75,28 @@ def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: It
 def get_part(
     supplier_order_id: str, *, supplier_id: str | None = None, offer_ids: Iterable[str] = ()
 ) -> Part | None:
-    """The supplier order with its order and buyer, and the supplier and offers where their ids are given."""
+    """The supplier order with its order and buyer; the offers, and the supplier with its endpoint and health,
+    where their ids are given."""
     place = ids.order_of_part(supplier_order_id)
     if place is None:
         return None
     part_key, order_key, buyer_key = keys.supplier_order(*place), keys.order(place[0]), keys.buyer(place[0])
     supplier_key = keys.supplier(supplier_id) if supplier_id else None
-    wanted = [part_key, order_key, buyer_key, *([supplier_key] if supplier_key else [])]
-    found = reads.get_many([*wanted, *map(keys.terms, offer_ids)])
+    of_supplier = [keys.supplier(supplier_id), *endpoints.wanted(supplier_id)] if supplier_id else []
+    found = reads.get_many([part_key, order_key, buyer_key, *of_supplier, *map(keys.terms, offer_ids)])
     part, order, buyer = found.get(part_key), found.get(order_key), found.get(buyer_key)
     supplier = found.get(supplier_key) if supplier_key else None
     if not isinstance(part, SupplierOrderItem) or not isinstance(order, OrderItem):
         return None
+    endpoint, health = endpoints.among(found.values(), supplier_id) if supplier_id else (None, None)
     return Part(
         supplier_orders.from_item(part),
         orders.from_item(order),
         orders.buyer_from_item(buyer) if isinstance(buyer, BuyerItem) else None,
         suppliers.from_item(supplier) if isinstance(supplier, SupplierItem) else None,
         {item.offer_id: int(item.handling_days) for item in found.values() if isinstance(item, TermsItem)},
+        endpoint,
+        health,
     )
 
 

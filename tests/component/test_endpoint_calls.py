@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -15,7 +15,7 @@ from chalicelib import clock, ids
 from chalicelib.domain.circuit import LEASE, LONGEST_PAUSE, Held, retry_at
 from chalicelib.domain.health import Served
 from chalicelib.services import endpoint_calls
-from chalicelib.services.endpoint_calls import Place
+from chalicelib.services.endpoint_calls import Call, Place
 from chalicelib.storage import endpoints
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.items import EndpointItem
@@ -29,11 +29,11 @@ MOST = 5
 
 
 def take(supplier_id: str) -> Place | Held:
-    return endpoint_calls.take(*endpoints.get(supplier_id))
+    return endpoint_calls.take(*endpoints.get(supplier_id), url=URL)
 
 
 def conclude(place: Place, served: Served) -> None:
-    endpoint_calls.conclude(place, served, url=URL)
+    endpoint_calls.conclude(Call(place, served.failed is True), lines=served)
 
 
 class Calls(RuleBasedStateMachine):
@@ -59,7 +59,7 @@ class Calls(RuleBasedStateMachine):
     def take(self, which: int) -> None:
         """Whoever takes acts upon one of the last things that were read."""
         was_closed = endpoints.get(self.supplier_id)[0].is_closed
-        place = endpoint_calls.take(*self.seen[-1 - which % len(self.seen)])
+        place = endpoint_calls.take(*self.seen[-1 - which % len(self.seen)], url=URL)
         if isinstance(place, Place):
             self.running.append((place, clock.now()))
             self.probing += [] if was_closed else [place]
@@ -102,7 +102,9 @@ class Calls(RuleBasedStateMachine):
 
 
 def test_whatever_happens_no_more_calls_than_allowed_are_under_way() -> None:
-    limits = settings(max_examples=12, stateful_step_count=20, deadline=None)
+    limits = settings(
+        max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     run_state_machine_as_test(Calls, settings=limits)  # type: ignore[no-untyped-call]
 
 
@@ -112,7 +114,7 @@ def test_of_a_hundred_at_once_as_many_call_as_may_and_the_others_wait() -> None:
     seen = endpoints.get(supplier_id)
 
     with ThreadPoolExecutor(16) as workers:
-        places = list(workers.map(lambda _: endpoint_calls.take(*seen), range(100)))
+        places = list(workers.map(lambda _: endpoint_calls.take(*seen, url=URL), range(100)))
 
     taken = [place for place in places if isinstance(place, Place)]
     assert len(taken) == MOST
@@ -149,7 +151,7 @@ def test_an_outcome_is_written_though_others_keep_the_endpoint_busy() -> None:
         return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "busy"}}
 
     events.register("before-call.dynamodb", busy)
-    endpoint_calls.conclude(place, OK, endpoints.beginning_anew(other), url=URL)
+    endpoint_calls.conclude(Call(place, has_failed=False), endpoints.beginning_anew(other))
     events.unregister("before-call.dynamodb", busy)
 
     assert endpoints.get(other)[0].is_stored
@@ -168,6 +170,6 @@ def test_an_outcome_that_is_refused_gives_the_place_back_all_the_same() -> None:
     )
 
     with pytest.raises(WriteRefused):
-        endpoint_calls.conclude(place, OK, refused, url=URL)
+        endpoint_calls.conclude(Call(place, has_failed=False), refused)
 
     assert endpoints.get(supplier_id)[0].leases == {}
