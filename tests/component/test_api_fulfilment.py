@@ -255,21 +255,14 @@ def test_no_more_is_paid_back_than_was_paid(sale: Sale) -> None:
     assert sale.read()["lines"][0]["refunded_amount"] == euros("10.00")
 
 
-@pytest.mark.parametrize(
-    ("line", "pointer", "code"),
-    [
-        ({}, "/lines/0", "INVALID_VALUE"),
-        ({"quantity": 1, "amount": euros("1.00")}, "/lines/0", "INVALID_VALUE"),
-        ({"amount": euros("0.00")}, "/lines/0/amount", "INVALID_VALUE"),
-        ({"amount": {"amount": "1.00", "currency": "USD"}}, "/lines/0/amount/currency", "CURRENCY_MISMATCH"),
-        ({"line_id": "lin_x", "quantity": 1}, "/lines/0/line_id", "UNKNOWN_LINE"),
-    ],
-    ids=["nothing", "both", "zero", "currency", "unknown"],
-)
-def test_a_refund_that_does_not_fit_is_refused(
-    sale: Sale, line: dict[str, Any], pointer: str, code: str
-) -> None:
-    assert sale.refund(line).faults == {pointer: code}
+def test_a_refund_that_does_not_fit_is_refused(sale: Sale) -> None:
+    foreign = {"amount": "1.00", "currency": "USD"}
+
+    assert sale.refund({}).faults == {"/lines/0": "INVALID_VALUE"}
+    assert sale.refund({"quantity": 1, "amount": euros("1.00")}).faults == {"/lines/0": "INVALID_VALUE"}
+    assert sale.refund({"amount": euros("0.00")}).faults == {"/lines/0/amount": "INVALID_VALUE"}
+    assert sale.refund({"amount": foreign}).faults == {"/lines/0/amount/currency": "CURRENCY_MISMATCH"}
+    assert sale.refund({"line_id": sale.pot, "quantity": 1}).faults == {"/lines/0/line_id": "UNKNOWN_LINE"}
 
 
 def test_another_suppliers_key_reaches_nothing(sale: Sale) -> None:
