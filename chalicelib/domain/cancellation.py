@@ -11,10 +11,12 @@ from chalicelib.domain import notices
 from chalicelib.domain.acceptance import OPEN_ATTEMPT, Fault, InvalidLines, Settlement
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.notices import CUSTOMER_CANCELED, told, waiting
-from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder
+from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder, served_line
+from chalicelib.domain.refunds import pieces_refunded
 
-Places = Mapping[str, tuple[SupplierOrder, OrderLine]]
-"""Where each line is now, by its id: at the last supplier that was asked for it."""
+Places = Mapping[str, tuple[SupplierOrder, OrderLine, int]]
+"""Where each line is now, by its id: at the last supplier that was asked for it. The number is how many of
+its accepted pieces are paid back, whole or in part: the money for them is not given back a second time."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,11 @@ def cancel(
 
     Suppliers have `until` to answer. Raises InvalidLines for lines that are not the order's, NotCancelable.
     """
-    places = {line.line_id: (part, line) for part in record.supplier_orders for line in part.lines}
+    places = {
+        line.line_id: (part, line, _paid_back(record, part, line))
+        for part in record.supplier_orders
+        for line in part.lines
+    }
     pieces = _all(places) if unwanted is None else _named(places, unwanted)
     changes = []
     for part in record.supplier_orders:
@@ -53,9 +59,16 @@ def cancel(
     return tuple(changes)
 
 
+def _paid_back(record: OrderRecord, part: SupplierOrder, line: OrderLine) -> int:
+    if not line.refunded:
+        return 0
+    placed = {each.line_id: each for each in record.order.lines}
+    return pieces_refunded(line, served_line(placed, part, line).unit_price)
+
+
 def _all(places: Places) -> Mapping[str, int]:
     pieces = {line_id: _cancelable(*place) for line_id, place in places.items()}
-    if not any(pieces.values()) and not any(_gone(line) for _, line in places.values()):
+    if not any(pieces.values()) and not any(_gone(line) for _, line, _ in places.values()):
         raise NotCancelable
     return pieces
 
@@ -99,9 +112,9 @@ def _gone(line: OrderLine) -> int:
     return line.canceled + line.cancel_requested
 
 
-def _cancelable(part: SupplierOrder, line: OrderLine) -> int:
-    held = line.accepted - line.shipped - line.cancel_requested
-    return waiting(part, line) + line.remainder + held
+def _cancelable(part: SupplierOrder, line: OrderLine, paid_back: int) -> int:
+    held = line.accepted - max(line.shipped, paid_back) - line.cancel_requested
+    return waiting(part, line) + line.remainder + max(0, held)
 
 
 def _without(part: SupplierOrder, less: Mapping[str, int], *, now: str, until: str) -> Settlement:

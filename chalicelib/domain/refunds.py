@@ -44,17 +44,15 @@ def refund(
         raise InvalidLines(faults)
     amounts = {line.line_id: line.amount.minor for line in lines}
     after = tuple(
-        _refunded(line, amounts[line.line_id], paid(line, prices[line.line_id]))
-        if line.line_id in amounts
-        else line
+        _refunded(line, amounts[line.line_id], prices[line.line_id]) if line.line_id in amounts else line
         for line in supplier_order.lines
     )
     return replace(supplier_order, lines=after, updated_at=now)
 
 
-def paid(line: OrderLine, price: Money) -> int:
-    """What the shopper pays for the line's accepted pieces, in minor units."""
-    return price.minor * line.accepted
+def pieces_refunded(line: OrderLine, price: Money) -> int:
+    """Of how many pieces the money is paid back, whole or in part."""
+    return -(-line.refunded // price.minor) if price.minor else 0
 
 
 def _faults(
@@ -68,11 +66,18 @@ def _faults(
             yield Fault(index, "line_id", "DUPLICATE_LINE")
         elif not line.accepted:
             yield Fault(index, "line_id", "LINE_NOT_ACCEPTED")
-        elif line.refunded + each.amount.minor > paid(line, prices[each.line_id]):
+        elif line.refunded + each.amount.minor > _most(line, prices[each.line_id]):
             yield Fault(index, "amount" if each.quantity is None else "quantity", "REFUND_TOO_HIGH")
         seen.add(each.line_id)
 
 
-def _refunded(line: OrderLine, minor: int, most: int) -> OrderLine:
+def _most(line: OrderLine, price: Money) -> int:
+    """What may be paid back, in minor units: for pieces that the supplier is asked to let go of the shopper
+    may never have to pay."""
+    return price.minor * (line.accepted - line.cancel_requested)
+
+
+def _refunded(line: OrderLine, minor: int, price: Money) -> OrderLine:
     refunded = line.refunded + minor
-    return replace(line, refunded=refunded, status="REFUNDED" if refunded == most else line.status)
+    is_all = refunded == price.minor * line.accepted
+    return replace(line, refunded=refunded, status="REFUNDED" if is_all else line.status)
