@@ -132,14 +132,16 @@ def pieces_asked(line: OrderLine) -> int:
     return line.quantity - line.canceled
 
 
-def mark_sent(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
-    """The supplier order as it must be stored before it is sent, so that a lost answer can be settled."""
+def mark_sent(supplier_order: SupplierOrder, *, now: str, accept_by: str | None = None) -> SupplierOrder:
+    """The supplier order as it must be stored before it is sent, so that a lost answer can be settled. The
+    time to answer begins when it is sent for the first time, and ends `accept_by` where that is given."""
     attempt = _open_attempt(supplier_order, "SENT")
     sent = replace(attempt, status="SENT", tries=attempt.tries + 1, sent_at=now, reason=None)
-    lines = supplier_order.lines
+    lines, end = supplier_order.lines, supplier_order.accept_by
     if attempt.status == "PLANNED":
+        end = accept_by or end
         lines = tuple(replace(line, asked=pieces_asked(line)) if line.canceled else line for line in lines)
-    return replace(supplier_order, lines=lines, attempt=sent, updated_at=now)
+    return replace(supplier_order, lines=lines, attempt=sent, accept_by=end, updated_at=now)
 
 
 def note(

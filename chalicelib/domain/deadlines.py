@@ -16,16 +16,17 @@ _SHORTEST = timedelta(minutes=15)
 def accept_by(
     now: datetime,
     *,
-    default_hours: int,
-    profile: Mapping[str, Any] | None = None,
+    default: datetime,
+    profile: Mapping[str, Any],
     deliver_by: str | None = None,
     handling_days: int = 0,
 ) -> datetime:
-    """When a supplier that is asked at `now` must have answered: after the hours of its `profile`, or the
-    default's where that is not known or says nothing; earlier where what is promised for `deliver_by` then
-    needs its `handling_days`, but never sooner than a quarter of an hour."""
-    hours = (profile or {}).get("accept_within_hours", default_hours)
-    end = now + timedelta(hours=hours)
-    if deliver_by is not None:
-        end = min(end, periods.moment(deliver_by) - timedelta(days=handling_days))
-    return max(end, now + _SHORTEST)
+    """When a supplier that is asked at `now` must have answered: after the hours that its `profile` says, by
+    `default` where it says none; earlier where what is promised for `deliver_by` then needs its
+    `handling_days`, but not for that in less than a quarter of an hour."""
+    hours = profile.get("accept_within_hours")
+    end = default if hours is None else now + timedelta(hours=hours)
+    if deliver_by is None:
+        return end
+    latest = periods.moment(deliver_by) - timedelta(days=handling_days)
+    return min(end, max(latest, now + _SHORTEST))

@@ -16,7 +16,7 @@ from chalicelib.storage import suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
-NOT_VALIDATED = frozenset({"commission_plan", "closed_from", "closed_until"})
+NOT_VALIDATED = frozenset({"commission_plan", "accept_within_hours", "closed_from", "closed_until"})
 """Fields of a profile that no validation rule reads."""
 
 _TRIES = 4

@@ -17,7 +17,7 @@ from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues, supplier_api
 from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.supplier_api import Answered, AnswerLater, Gone, NeverSeen, Outcome, TryAgain
-from chalicelib.domain import acceptance, credentials
+from chalicelib.domain import acceptance, credentials, deadlines
 from chalicelib.domain.acceptance import Answer, InvalidLines
 from chalicelib.domain.circuit import Endpoint, Held
 from chalicelib.domain.health import SupplierHealth
@@ -155,7 +155,7 @@ def _ask(part: Part) -> _Said:
 
 def _send(part: Part, place: Place | None = None) -> _Said:
     """Send the order, from the place that is taken already or with one that is taken now."""
-    sent = acceptance.mark_sent(part.supplier_order, now=clock.timestamp())
+    sent = acceptance.mark_sent(part.supplier_order, now=clock.timestamp(), accept_by=_accept_by(part))
     marking = supplier_orders.replacing(sent, expected_version=part.supplier_order.version)
     if place is not None:
         commit(marking)
@@ -178,6 +178,18 @@ def _send(part: Part, place: Place | None = None) -> _Said:
 def _take(part: Part, *writes: Write) -> Place | Held:
     standing = part.health or SupplierHealth(_supplier(part).supplier_id)
     return endpoint_calls.take(_endpoint(part), standing, *writes, url=_url(part))
+
+
+def _accept_by(part: Part) -> str:
+    """What its supplier has agreed to, from now on: placing an order does not read every supplier."""
+    end = deadlines.accept_by(
+        clock.now(),
+        default=clock.parse(part.supplier_order.accept_by),
+        profile=_supplier(part).profile,
+        deliver_by=(part.order.promise or {}).get("deliver_by"),
+        handling_days=max(part.handling_days.values(), default=0),
+    )
+    return clock.timestamp(end)
 
 
 def _conclude(said: _Said, message: Mapping[str, Any]) -> None:

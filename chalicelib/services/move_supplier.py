@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib import clock, telemetry
-from chalicelib.domain import verdicts
+from chalicelib import clock, settings, telemetry
+from chalicelib.domain import deadlines, verdicts
 from chalicelib.domain.review import Review
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Standing, Supplier, moved
 from chalicelib.problems import Conflict, StaleVersion, TemporarilyUnavailable
 from chalicelib.services import api_keys, brands, review_records, supplier_records
 from chalicelib.services.commits import commit
-from chalicelib.services.place_order import ACCEPT_WITHIN
 from chalicelib.services.versions import Expected
 from chalicelib.storage import reviews, supplier_orders, suppliers
 from chalicelib.storage.errors import WriteRefused
@@ -123,7 +122,8 @@ def _refuse_open_orders(supplier_id: str) -> None:
     An order that waits longer than a supplier may take has lost its message; when that is sent back, dispatch
     finds the supplier not open and refuses the lines.
     """
-    since = clock.timestamp(clock.now() - ACCEPT_WITHIN - _LATE)
+    hours = settings.accept_within_hours() + deadlines.LONGEST_HOURS
+    since = clock.timestamp(clock.now() - timedelta(hours=hours) - _LATE)
     to_ship = supplier_orders.to_ship(supplier_id, limit=_NAMED)
     waiting = supplier_orders.waiting(supplier_id, placed_since=since, limit=_NAMED)
     found = [*to_ship, *waiting][:_NAMED]

@@ -22,9 +22,6 @@ from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Concerned
 from chalicelib.storage.transaction import Write
 
-ACCEPT_WITHIN = timedelta(hours=24)
-"""How long a supplier may take to answer before its lines are refused."""
-
 MAX_LINES = 40
 """Each line may need its own offer, supplier order and supplier: a transaction holds 100 items."""
 
@@ -261,7 +258,9 @@ def _explained(obstacle: Obstacle) -> str:
 
 
 def _parts(order: Order) -> tuple[SupplierOrder, ...]:
-    accept_by = clock.timestamp(clock.parse(order.created_at) + ACCEPT_WITHIN)
+    accept_by = clock.timestamp(
+        clock.parse(order.created_at) + timedelta(hours=settings.accept_within_hours())
+    )
     return placement.supplier_orders(order, _namer(order.order_id), accept_by=accept_by)
 
 

@@ -214,7 +214,7 @@ def _move(record: OrderRecord, plan: Plan, now: datetime) -> Move:
     def accept_by(supplier_id: str, handling_days: int) -> str:
         end = deadlines.accept_by(
             now,
-            default_hours=settings.accept_within_hours(),
+            default=now + timedelta(hours=settings.accept_within_hours()),
             profile=plan.suppliers[supplier_id].profile,
             deliver_by=deliver_by,
             handling_days=handling_days,

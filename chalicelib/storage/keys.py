@@ -12,7 +12,7 @@ item is in it only while something must happen to it).
 | suppliers, reviews, offers of a supplier by state | query `by_status` | a page, one round trip |
 | supplier orders of a supplier, newest last | query `by_status` | a page, one round trip |
 | which of a supplier's orders are to be shipped | query `due`, sparse | one round trip |
-| which wait for its answer | query `by_status` from a day ago | the supplier's orders of a day |
+| which wait for its answer | query `by_status` from some days ago | the supplier's orders of them |
 | which wait too long for a payment, an answer | query `due`, `DUE_SHARDS` partitions | one round trip each |
 | a supplier's endpoint and its health, one or both | batch get, with what else is read | no round trip more |
 | suppliers whose health to look at | query `due`, one of `DUE_SHARDS` partitions | one round trip each |

@@ -2,10 +2,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
+import time_machine
 from marketplace import a_line, a_supplier, an_offer, place, stock_of
 
 from chalicelib import clock, telemetry
@@ -101,6 +103,26 @@ def test_an_accepted_order_moves_to_shipping_and_its_stock_is_sold(server: Refer
     ]
     assert ordered.attempt["tries"] == 1
     assert waiting_messages() == []
+
+
+def test_the_time_to_answer_begins_when_the_supplier_is_asked(server: ReferenceSupplier) -> None:
+    ordered = Ordered(server)
+    supplier = suppliers.get(ordered.supplier_id)
+    assert supplier is not None
+    profile = {**supplier.profile, "accept_within_hours": 2}
+    commit(suppliers.replacing(replace(supplier, profile=profile), expected_version=1))
+    server.book.answers_later = True
+
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
+        dispatch.dispatch(ordered.message)
+        asked_at = clock.now()
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
+        dispatch.dispatch(ordered.message)
+
+    part = supplier_orders.get(ordered.part_id)
+    assert part is not None
+    assert clock.parse(part.accept_by) == asked_at + timedelta(hours=2)
+    assert server.book.messages[0]["body"]["data"]["accept_by"] == part.accept_by
 
 
 def test_a_message_that_comes_twice_sends_the_order_once(server: ReferenceSupplier) -> None:

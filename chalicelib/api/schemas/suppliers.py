@@ -14,8 +14,9 @@ from chalicelib.api.schemas.common import (
     page_of,
 )
 from chalicelib.bodies.faults import StrictSchema
-from chalicelib.bodies.fields import MAX_URL, Flag, Moment, listed, one_of, optional_text, text
+from chalicelib.bodies.fields import MAX_URL, Flag, Moment, listed, one_of, optional_text, text, whole
 from chalicelib.domain.credentials import Scope
+from chalicelib.domain.deadlines import LONGEST_HOURS
 from chalicelib.domain.supplier import MOVES, SUSPENSIONS
 from chalicelib.services.explain_supplier import STEPS
 from chalicelib.services.try_order_api import CHECKS
@@ -73,6 +74,12 @@ class RegistrationSchema(StrictSchema):
     inventory_api = fields.Nested(InventoryApiSchema)
     payout_account = fields.Nested(PayoutAccountSchema)
     commission_plan = optional_text(64)
+    accept_within_hours = whole(
+        1,
+        LONGEST_HOURS,
+        required=False,
+        metadata={"description": "how long it may take to answer an order; the marketplace says otherwise"},
+    )
     closed_from = Moment("from when the shop is closed, for holidays say: nothing of it is for sale")
     closed_until = Moment("when it opens again by itself; until further notice, where it is not said")
 
@@ -105,6 +112,7 @@ class SupplierSchema(StoredSchema):
     inventory_api = fields.Nested(InventoryApiSchema)
     payout_account = fields.Nested(PayoutAccountSchema)
     commission_plan = fields.String()
+    accept_within_hours = fields.Integer()
     closed_from = moment()
     closed_until = moment()
     issues = fields.List(fields.Nested(IssueSchema), required=True)
