@@ -39,19 +39,20 @@ class _Window:
 
 
 _CALLS, _LINES = _Window(_HOUR, 1), _Window(_DAY, 7)
-_WINDOWS = {"c": _CALLS, "f": _CALLS, "m": _CALLS, "t": _LINES, "r": _LINES}
-"""What is counted: calls, failed ones, their milliseconds; lines taken whole, lines refused."""
+_WINDOWS = {"c": _CALLS, "f": _CALLS, "m": _CALLS, "t": _LINES, "r": _LINES, "l": _LINES}
+"""What is counted: calls, failed ones, their milliseconds; lines taken whole, refused, late to leave."""
 
 
 @dataclass(frozen=True)
 class Served:
     """What one exchange with a supplier adds: whether a call failed and how long it took (None: there was
-    none), and the lines that it took whole, or did not."""
+    none), and the lines that it took whole, or did not, or has not shipped in time."""
 
     failed: bool | None = None
     milliseconds: int = 0
     lines_taken: int = 0
     lines_refused: int = 0
+    lines_late: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Figures:
     mean_milliseconds: float
     lines: float
     lines_refused: float
+    lines_late: float
 
     @property
     def error_rate(self) -> float:
@@ -71,6 +73,10 @@ class Figures:
     @property
     def refusal_rate(self) -> float:
         return self.lines_refused / self.lines if self.lines else 0.0
+
+    @property
+    def late_rate(self) -> float:
+        return self.lines_late / self.lines if self.lines else 0.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class SupplierHealth:
 
 def counted(served: Served, now: datetime) -> dict[str, int]:
     """What is to be added to the endpoint's counts."""
-    amounts = {"t": served.lines_taken, "r": served.lines_refused}
+    amounts = {"t": served.lines_taken, "r": served.lines_refused, "l": served.lines_late}
     if served.failed is not None:
         amounts |= {"c": 1, "f": int(served.failed), "m": served.milliseconds}
     return {_key(kind, now): amount for kind, amount in amounts.items() if amount}
@@ -148,6 +154,7 @@ def figures(counts: Mapping[str, int], now: datetime) -> Figures:
         mean_milliseconds=sums["m"] / sums["c"] if sums["c"] else 0.0,
         lines=sums["t"] + sums["r"],
         lines_refused=sums["r"],
+        lines_late=sums["l"],
     )
 
 
@@ -169,6 +176,8 @@ def _poor_for(told: Figures, *, entering: bool) -> str | None:
         return "ERROR_RATE"
     if told.lines >= LEAST_SAMPLE and told.refusal_rate >= (0.25 if entering else 0.15):
         return "REFUSAL_RATE"
+    if told.lines >= LEAST_SAMPLE and told.late_rate >= (0.25 if entering else 0.15):
+        return "LATE"
     if told.calls >= LEAST_SAMPLE and told.mean_milliseconds >= (5000 if entering else 3000):
         return "SLOW"
     return None

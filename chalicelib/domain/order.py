@@ -100,6 +100,10 @@ class OrderLine:
     ship_by: str | None = None
 
     @property
+    def is_to_ship(self) -> bool:
+        return self.status == "SHIPPING" and self.shipped < self.accepted
+
+    @property
     def sent(self) -> int:
         """How many the supplier is asked for: sent again, an attempt says the same, whatever was canceled."""
         return self.quantity if self.asked is None else self.asked
@@ -163,8 +167,7 @@ class SupplierOrder:
     @property
     def ship_by(self) -> str | None:
         """When the next of what was accepted and has not left should have."""
-        waiting = (line for line in self.lines if line.status == "SHIPPING" and line.shipped < line.accepted)
-        return min((line.ship_by for line in waiting if line.ship_by), default=None)
+        return min((line.ship_by for line in self.lines if line.ship_by and line.is_to_ship), default=None)
 
 
 @dataclass(frozen=True)

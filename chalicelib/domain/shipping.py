@@ -86,6 +86,11 @@ def is_late(supplier_order: SupplierOrder, now: str) -> bool:
     return supplier_order.ship_by is not None and supplier_order.ship_by < now
 
 
+def late_lines(supplier_order: SupplierOrder, now: str) -> list[OrderLine]:
+    """The lines that should have left by now."""
+    return [line for line in supplier_order.lines if line.is_to_ship and line.ship_by and line.ship_by < now]
+
+
 def _ship_by(line: OrderLine, handling_days: int, accepted_at: str) -> str:
     start = max(accepted_at, _start_of(line.available_on))
     return later(start, max(1, handling_days) * DAY)

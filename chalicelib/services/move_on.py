@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from chalicelib import clock, settings, telemetry
 from chalicelib.domain import returns, shipping
+from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
-from chalicelib.services import settle_return
+from chalicelib.services import endpoint_calls, settle_return
 from chalicelib.services.commits import commit
 from chalicelib.storage import returns as stored_returns
 from chalicelib.storage import supplier_orders, suppliers
@@ -51,7 +52,8 @@ def move_returns() -> int:
 
 
 def mark_late() -> int:
-    """Mark the supplier orders that should have left by now, each once, and say how many.
+    """Mark the supplier orders that should have left by now, each once, and say how many; their lines count
+    for the supplier's health.
 
     Asks for those of one supplier after the other, a round trip each.
     """
@@ -115,6 +117,7 @@ def _mark_late(supplier_order_id: str) -> bool:
     if before is None or before.late_at is not None or not shipping.is_late(before, now):
         return False
     _replace(before, replace(before, late_at=now, updated_at=now))
+    endpoint_calls.count(before.supplier_id, Served(lines_late=len(shipping.late_lines(before, now))))
     return True
 
 

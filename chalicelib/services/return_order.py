@@ -53,16 +53,15 @@ def _part(record: OrderRecord, lines: list[Mapping[str, Any]]) -> SupplierOrder:
     """The supplier order that has these lines now."""
     holding = {line.line_id: part for part in record.supplier_orders for line in part.lines}
     found = [holding.get(each["line_id"]) for each in lines]
-    faults = [Fault(index, "line_id", "UNKNOWN_LINE") for index, part in enumerate(found) if part is None]
-    parts_found = [part for part in found if part is not None]
-    faults += [
-        Fault(index, "line_id", "SEVERAL_SUPPLIERS")
+    first = next(filter(None, found), None)
+    faults = [
+        Fault(index, "line_id", "UNKNOWN_LINE" if part is None else "SEVERAL_SUPPLIERS")
         for index, part in enumerate(found)
-        if part is not None and part is not parts_found[0]
+        if part is None or part is not first
     ]
-    if faults:
+    if first is None or faults:
         raise unfit(InvalidLines(faults))
-    return parts_found[0]
+    return first
 
 
 def _return(part: SupplierOrder, body: Mapping[str, Any], idempotency_key: str | None) -> Return:

@@ -9,7 +9,10 @@ from api import Reply, call
 from marketplace import a_line, an_order_body, euros, stock_of
 from test_api_orders import Seller
 
-from chalicelib.services import move_on, sweep_orders
+from chalicelib.clock import now
+from chalicelib.domain import health
+from chalicelib.services import endpoint_calls, move_on, sweep_orders
+from chalicelib.storage import endpoints
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -158,10 +161,14 @@ def test_an_order_that_has_not_left_in_time_is_marked_late_once(sale: Sale, cloc
         {"carrier": "UPS", "lines": [{"line_id": sale.pot, "quantity": 1}]},
     )
 
+    endpoint_calls.take(*endpoints.get(sale.seller.supplier_id), url="https://north.example")
+
     clock.move_to("2026-11-24T09:00:01Z")
     assert (move_on.mark_late(), move_on.mark_late()) == (1, 0)
     late = sale.seller.send("GET", f"/{sale.part}").json
     assert (late["is_late"], late["late_at"]) == (True, "2026-11-24T09:00:01.000Z")
+    told = health.figures(endpoints.get(sale.seller.supplier_id)[0].counts, now())
+    assert told.lines_late == 1
     sale.ship()
     assert "is_late" not in sale.seller.send("GET", f"/{sale.part}").json
 

@@ -72,8 +72,9 @@ def test_a_place_is_free_again_when_its_lease_ends() -> None:
         ([Served(failed=False, milliseconds=6000)] * 20, ("POOR", "SLOW")),
         ([Served(lines_refused=4, lines_taken=15)], ("GOOD", None)),
         ([Served(lines_refused=5, lines_taken=15)], ("POOR", "REFUSAL_RATE")),
+        ([Served(lines_taken=20), Served(lines_late=5)], ("POOR", "LATE")),
     ],
-    ids=["too few calls to tell", "errors", "slow", "too few lines to tell", "refusals"],
+    ids=["too few calls to tell", "errors", "slow", "too few lines to tell", "refusals", "late"],
 )
 def test_a_supplier_that_serves_badly_is_told_from_one_of_too_small_a_sample(
     exchanges: list[Served], judgement: tuple[str, str | None]
