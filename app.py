@@ -5,6 +5,7 @@ from chalice import Chalice
 from chalicelib.api import (
     admin,
     catalogue,
+    channels,
     console,
     corrections,
     docs,
@@ -32,6 +33,7 @@ for area in (
     imports,
     catalogue,
     orders,
+    channels,
     fulfilment,
     order_desk,
     corrections,

@@ -68,6 +68,7 @@ class Endpoint:
     patch: Schema | None = None
     query: Schema | None = None
     feed: bool = False
+    signed: bool = False
     problems: Mapping[int, str] = field(default_factory=dict)
     idempotency_key: Need = "none"
     if_match: Need = "none"
@@ -84,12 +85,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A body as it came, byte for byte, with the headers (in any case) that say who signed it."""
+
+    headers: Mapping[str, str]
+    raw: bytes
+
+
+@dataclass(frozen=True)
 class Call:
     """What a view works with: all of it checked, nothing of it raw."""
 
     caller: auth.Caller
     body: Any = None
     feed: feed_body.SentFeed | None = None
+    message: Message | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
     changed: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     """For a PATCH: makes the new document of the current one, or raises Unprocessable."""
@@ -106,6 +116,7 @@ def endpoint(
     patch: Schema | None = None,
     query: Schema | None = None,
     feed: bool = False,
+    signed: bool = False,
     problems: Mapping[int, str] | None = None,
     idempotency_key: Need = "none",
     if_match: Need = "none",
@@ -114,7 +125,8 @@ def endpoint(
 
     Its name must be in `auth.ACCESS`; otherwise importing it fails. `patch` is the schema of the document
     that a merge patch results in; with `feed` the body is a feed, unless it is one JSON object, which `body`
-    is the schema of; `problems` says which further refusals its callers can meet.
+    is the schema of; a `signed` body is for the view to check before anything is read of it; `problems` says
+    which further refusals its callers can meet.
     """
 
     def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
@@ -126,6 +138,7 @@ def endpoint(
             patch=patch,
             query=query,
             feed=feed,
+            signed=signed,
             problems=problems or {},
             idempotency_key=idempotency_key,
             if_match=if_match,
@@ -199,6 +212,8 @@ def _content(described: Endpoint, request: Request) -> dict[str, Any]:
         if not feed_body.is_object(feed):
             return {"feed": feed}
     json_body.check_media_type(request.headers.get("content-type"), described.media_types)
+    if described.signed:
+        return {"message": Message(request.headers, request.raw_body)}
     value = json_body.parse(request.raw_body)
     if described.patch is not None:
         return {"changed": _change(described.patch, value)}

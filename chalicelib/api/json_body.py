@@ -36,14 +36,14 @@ def check_media_type(content_type: str | None, allowed: tuple[str, ...]) -> None
         )
 
 
-def parse(raw: bytes) -> Any:
+def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
     """The value of a JSON text. Fractions come as Decimal.
 
     Raises BadRequest for what is not JSON (RFC 8259) in UTF-8, and for what readers understand
     differently: a key twice in one object, half a surrogate pair, nesting deeper than MAX_DEPTH.
     """
-    if len(raw) > MAX_BYTES:
-        raise PayloadTooLarge("BODY_TOO_LARGE", f"A body is at most {MAX_BYTES} bytes.")
+    if len(raw) > max_bytes:
+        raise PayloadTooLarge("BODY_TOO_LARGE", f"A body is at most {max_bytes} bytes.")
     text = _decode(raw)
     _check_depth(text)
     value = _load(text)

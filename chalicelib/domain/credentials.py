@@ -65,6 +65,11 @@ def signing_secret(master: bytes, supplier_id: str, generation: int) -> str:
     return "whsec_" + base64.b64encode(raw).decode()
 
 
+def sealing_key(master: bytes) -> bytes:
+    """The key that secrets which others chose are encrypted with."""
+    return _derive(master, "sealing", "")
+
+
 def order_token(master: bytes, order_id: str) -> str:
     """The bearer token that reads and cancels this one order."""
     return f"ot_{_url_safe(_derive(master, 'order-token', order_id))}"

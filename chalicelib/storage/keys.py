@@ -20,6 +20,7 @@ item is in it only while something must happen to it).
 | a supplier's orders that should have left | query `due` | one round trip |
 | a return, a refund; returns of a supplier, oldest first | get; query `by_status` | a page, one round trip |
 | which answers wait for an administrator | query `due`, sparse; batch get | a page, two round trips |
+| a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
@@ -140,6 +141,15 @@ def return_(order_id: str, return_id: str) -> Key:
 
 def refund(order_id: str, refund_id: str) -> Key:
     return Key(f"ORDER#{order_id}", f"REFUND#{refund_id}")
+
+
+def channel(shop: str) -> Key:
+    """A storefront that sends orders; "" gives the partition of all."""
+    return Key("CHANNELS#SHOPIFY", shop)
+
+
+def refused_order(shop: str, order: str) -> Key:
+    return Key(f"CHANNEL#SHOPIFY#{shop}", f"REFUSED#{order}")
 
 
 def rule_settings() -> Key:
