@@ -45,7 +45,7 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     authorisation that does not cover it, a key used with another body), Conflict OUT_OF_STOCK, PRICE_CHANGED
     or PROMISE_NOT_KEPT naming every line concerned, TemporarilyUnavailable when too many want the same thing.
     """
-    order_id = ids.order_id(f"{caller}|POST /orders", idempotency_key)
+    order_id = id_of(idempotency_key, caller)
     wanted = _wanted_lines(body)
     _check_money(body, wanted)
     concerned = order_reads.read_for_placing(
@@ -74,6 +74,11 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     raise TemporarilyUnavailable(
         "CONTENTION", "The offers are being changed; nothing was ordered.", retry_after=1
     )
+
+
+def id_of(idempotency_key: str, caller: str) -> str:
+    """The id of the order that the caller places under this key."""
+    return ids.order_id(f"{caller}|POST /orders", idempotency_key)
 
 
 def _wanted_lines(body: Mapping[str, Any]) -> list[WantedLine]:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import shopify_order
+from chalicelib.clients.secrets import master_secret
+from chalicelib.domain import credentials, shopify_order
 from chalicelib.domain.channel import MAX_ERRORS_KEPT, RefusedOrder
 from chalicelib.domain.shopify_order import InvalidOrder
 from chalicelib.problems import Conflict, FieldProblem, Problem, Unprocessable
 from chalicelib.services import place_order
 from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome
-from chalicelib.storage import channels
+from chalicelib.services.order_views import order_view
+from chalicelib.storage import channels, orders
 
 Load = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -26,16 +28,28 @@ def take(shop: str, sent: Any, *, read: Load, check: Load) -> Outcome:
     try:
         outcome = _place(shop, read(sent), check)
     except (Unprocessable, Conflict) as refusal:
+        if (earlier := _placed_before(shop, sent)) is not None:
+            return earlier
         _keep(shop, sent, refusal)
         raise
     commit(channels.forgetting(shop, _number(sent)))
     return outcome
 
 
+def _placed_before(shop: str, sent: Any) -> Outcome | None:
+    """The order as it stands, where it was placed from what Shopify said then."""
+    order_id = place_order.id_of(_number(sent), _caller(shop))
+    record = orders.get(order_id)
+    if record is None:
+        return None
+    token = credentials.order_token(master_secret(), order_id)
+    return Outcome({"order": order_view(record), "order_token": token}, replayed=True)
+
+
 def _place(shop: str, order: Mapping[str, Any], check: Load) -> Outcome:
     try:
         body = check(shopify_order.order_body(order, shop=shop))
-        return place_order.place(body, idempotency_key=str(order["id"]), caller=f"channel:shopify:{shop}")
+        return place_order.place(body, idempotency_key=str(order["id"]), caller=_caller(shop))
     except InvalidOrder as invalid:
         errors = [FieldProblem(*fault) for fault in invalid.faults]
         raise Unprocessable(
@@ -74,6 +88,10 @@ def _keep(shop: str, sent: Any, refusal: Problem) -> None:
     )
     commit(channels.noting(refused, epoch_seconds=int(now.timestamp())))
     telemetry.log("CHANNEL_ORDER_REFUSED", shop=shop, channel_order=order, code=refusal.code)
+
+
+def _caller(shop: str) -> str:
+    return f"channel:shopify:{shop}"
 
 
 def _number(sent: Any) -> str:

@@ -95,10 +95,18 @@ WHO = {
     "POST /admin/rules/{rule}/reversals": ADMIN,
     "GET /admin/rules/{rule}/reversals": ADMIN,
     "GET /admin/rules/{rule}/reversals/{reversal_id}": ADMIN,
+    "PUT /admin/channels/shopify/{shop}": ADMIN,
+    "GET /admin/channels/shopify/{shop}": ADMIN,
+    "DELETE /admin/channels/shopify/{shop}": ADMIN,
+    "GET /admin/channels/shopify": ADMIN,
+    "GET /admin/channels/shopify/{shop}/refused-orders": ADMIN,
     "GET /admin/dead-letters": ADMIN,
     "POST /admin/dead-letters/redrive": ADMIN,
 }
 """As the contract says it."""
+
+SIGNED = {"POST /channels/shopify/orders"}
+"""Whoever calls, the body's signature opens them and nothing else."""
 
 REFUSED = (401, 403)
 ORDER_ID = "ord_abc"
@@ -127,6 +135,7 @@ def ask(name: str, supplier_id: str, token: str | None) -> int:
         "attempt_id",
         "review_id",
         "name",
+        "shop",
     ):
         path = path.replace(f"{{{parameter}}}", "unknown")
     body = None if method in ("GET", "DELETE") else {}
@@ -136,7 +145,13 @@ def ask(name: str, supplier_id: str, token: str | None) -> int:
 def test_the_routes_are_those_of_the_contract() -> None:
     routes = {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
 
-    assert routes == set(WHO)
+    assert routes == set(WHO) | SIGNED
+
+
+@pytest.mark.parametrize("name", sorted(SIGNED))
+def test_a_signed_route_takes_nobodys_credentials(supplier: dict[str, Any], admin: str, name: str) -> None:
+    for token in (None, supplier["api_key"], admin):
+        assert ask(name, supplier["supplier"]["supplier_id"], token) == 401
 
 
 def test_without_credentials_only_public_routes_answer(supplier: dict[str, Any]) -> None:
