@@ -17,7 +17,7 @@ emulator_venv := .local/emulator-venv/.made-$(call key,requirements-emulator.txt
 make_venv = $(PYTHON) -m venv $(1) && rm -f $(1)/.made-* && $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy check format lint lock bench package deploy
+.PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy check format lint lock bench conformance package deploy
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,12 @@ lock: setup  ## pin the dependencies of requirements/*.in anew, with hashes
 
 bench: setup  ## measure, and compare with the budgets
 	@$(run) bench
+
+conformance: setup  ## try a supplier's order API: URL=https://… SECRET=whsec_… STATUS_URL= CANCELLATION_URL= INVENTORY_URL= JSON=1
+	@test -n "$(URL)" || { echo "Name the order API: make conformance URL=https://…"; exit 2; }
+	@SIGNING_SECRET='$(SECRET)' $(run) conformance '$(URL)' \
+	  $(if $(STATUS_URL),--status-url '$(STATUS_URL)') $(if $(CANCELLATION_URL),--cancellation-url '$(CANCELLATION_URL)') \
+	  $(if $(INVENTORY_URL),--inventory-url '$(INVENTORY_URL)') $(if $(JSON),--json)
 
 package: setup  ## package the app with its resources as one stack for STAGE, into build/
 	@$(run) deploy.package $(STAGE)

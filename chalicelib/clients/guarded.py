@@ -41,13 +41,15 @@ class Reply:
 @dataclass(frozen=True)
 class Rules:
     """What a call may reach and spend. With `take`, reading ends in good order after so many bytes of body
-    (enough to know an image's size); without it, an answer above `max_bytes` fails."""
+    (enough to know an image's size); without it, an answer above `max_bytes` fails. Without `hear` the
+    connection is cut once the request is sent, and the call fails as UNHEARD: an answer lost on purpose."""
 
     allowed_private_hosts: Collection[str] = field(default_factory=settings.allowed_private_hosts)
     connect_seconds: float = 3.0
     read_seconds: float = 10.0
     max_bytes: int = MAX_ANSWER_BYTES
     take: int | None = None
+    hear: bool = True
     resolve: Callable[[str, int, float], list[str]] = addresses.resolve
 
     @property
@@ -81,6 +83,7 @@ def _send(request: requests.PreparedRequest, rules: Rules) -> Reply:
         connect_seconds=rules.connect_seconds,
         read_seconds=rules.read_seconds,
         wire_bytes=rules.wanted_bytes + _HEAD_ALLOWANCE,
+        hears=rules.hear,
     )
     adapter = PinnedAdapter(budget=budget, find=find)
     try:

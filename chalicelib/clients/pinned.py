@@ -21,9 +21,13 @@ Find = Callable[[str, int, float], list[str]]
 
 
 class Budget:
-    """What one call may spend: wall-clock seconds to connect, then to read, and bytes off the wire."""
+    """What one call may spend: wall-clock seconds to connect, then to read, and bytes off the wire; and
+    whether it stays for the answer."""
 
-    def __init__(self, *, connect_seconds: float, read_seconds: float, wire_bytes: int) -> None:
+    def __init__(
+        self, *, connect_seconds: float, read_seconds: float, wire_bytes: int, hears: bool = True
+    ) -> None:
+        self.hears = hears
         self._read_seconds = read_seconds
         self._ends = time.monotonic() + connect_seconds
         self._bytes = wire_bytes
@@ -100,6 +104,11 @@ class _Pinned(HTTPConnection):
             self.connect()
         self.sock.settimeout(self._budget.seconds())
         super().send(data)
+
+    def getresponse(self) -> Any:
+        if not self._budget.hears:
+            raise CallFailed("UNHEARD")
+        return super().getresponse()
 
 
 class _PinnedTLS(_Pinned, HTTPSConnection):

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from chalicelib import clock, ids
+from chalicelib import clock
 from chalicelib.clients import guarded, signed
 from chalicelib.clients.errors import CallFailed
 from chalicelib.domain import notices
@@ -21,13 +21,9 @@ from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money
 from chalicelib.domain.notices import CancellationAnswer, LetGo
 
-TEST_LINE, TEST_QUANTITY = "lin_test_1", 1
-"""What a test order asks for."""
-
 T = TypeVar("T")
 
 _REJECTING = frozenset({400, 404, 422})
-_BROKEN = frozenset({"TOO_LARGE", "BROKEN_ANSWER"})
 _MAX_LINES = 1000
 _MAX_TEXT = 255
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T[0-9:.]{5,15}(Z|[+-]\d{2}:\d{2}))?")
@@ -74,32 +70,6 @@ class CancellationAnswered:
 
 Outcome = Answered | AnswerLater | NeverSeen | Gone | TryAgain
 CancellationOutcome = CancellationAnswered | AnswerLater | NeverSeen | TryAgain
-
-
-@dataclass(frozen=True)
-class OrderApiTrial:
-    """How a signed test order went: what it came to, whether anything answered, and with which HTTP status
-    where that is known."""
-
-    attempt_id: str
-    outcome: Outcome
-    status: int | None = None
-
-    @property
-    def was_reached(self) -> bool:
-        """A body that breaks off or is too large is an answer, too."""
-        broken = isinstance(self.outcome, TryAgain) and self.outcome.reason in _BROKEN
-        return self.status is not None or broken
-
-    @property
-    def reason(self) -> str | None:
-        """The code of what went wrong, None where the answer was understood."""
-        match self.outcome:
-            case TryAgain(reason=reason):
-                return reason
-            case NeverSeen():
-                return "NEVER_SEEN"
-        return None
 
 
 class _Malformed(ValueError):
@@ -151,54 +121,16 @@ def cancel(
     reply = _call("POST", url, secret=secret, message_id=message_id, body=body, rules=rules)
     if isinstance(reply, TryAgain):
         return reply
-    return NeverSeen() if reply.status == 404 else _cancellation_outcome(reply)
+    return NeverSeen() if reply.status == 404 else cancellation_outcome(reply)
 
 
 def _of_attempt(url: object, attempt_id: str) -> str:
     return str(url).replace("{attempt_id}", quote(attempt_id, safe=""))
 
 
-def try_order_api(
-    order_api: Mapping[str, Any], *, secret: str, rules: guarded.Rules | None = None
-) -> OrderApiTrial:
-    """Send a signed order of type `supplier_order.test`, which a supplier answers and does not ship."""
-    attempt_id = ids.new_id("att_test")
-    body = _message("supplier_order.test", _test_order(attempt_id))
-    reply = _call("POST", order_api["url"], secret=secret, message_id=attempt_id, body=body, rules=rules)
-    if isinstance(reply, TryAgain):
-        return OrderApiTrial(attempt_id, reply)
-    return OrderApiTrial(attempt_id, outcome(reply), reply.status)
-
-
 def _message(kind: str, data: Mapping[str, Any]) -> bytes:
     message = {"type": kind, "timestamp": clock.timestamp(), "data": data}
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _test_order(attempt_id: str) -> dict[str, Any]:
-    one = {"amount": "1.00", "currency": "USD"}
-    line = {
-        "line_id": TEST_LINE,
-        "sku": "TEST",
-        "gtin": "00012345678905",
-        "title": "Test order, not to be shipped",
-        "quantity": TEST_QUANTITY,
-        "unit_price": one,
-        "line_total": one,
-    }
-    return {
-        "attempt_id": attempt_id,
-        "supplier_order_id": "so_test_1",
-        "order_id": "ord_test",
-        "accept_by": clock.timestamp(),
-        "currency": "USD",
-        "lines": [line],
-        "ship_to": {
-            "name": "Test",
-            "address": {"line1": "1 Test Street", "city": "Test", "postal_code": "00000", "country": "US"},
-        },
-        "scenario": "ACCEPT",
-    }
 
 
 def _call(
@@ -218,7 +150,8 @@ def outcome(reply: guarded.Reply) -> Outcome:
     return read if isinstance(read, TryAgain) else Answered(read)
 
 
-def _cancellation_outcome(reply: guarded.Reply) -> CancellationOutcome:
+def cancellation_outcome(reply: guarded.Reply) -> CancellationOutcome:
+    """The same of an answer to a cancellation."""
     if reply.status == 202:
         return AnswerLater()
     read = _read(reply, _cancellation_answer)

@@ -5,7 +5,8 @@ from functools import cache, partial
 from typing import Any
 
 from chalicelib import telemetry
-from chalicelib.clients import dns, secrets, supplier_api
+from chalicelib.clients import dns, secrets, trial_orders
+from chalicelib.clients.trial_orders import Target
 from chalicelib.domain import credentials
 from chalicelib.domain.rules import (
     hosts,
@@ -130,7 +131,7 @@ def _try_order_api(supplier: Supplier, *, master: bytes, has_network: Callable[[
     telemetry.bind(supplier.correlation_id)
     target = supplier.profile["order_api"]
     secret = credentials.signing_secret(master, supplier.supplier_id, supplier.signing_generation)
-    reason = supplier_api.try_order_api(target, secret=secret).reason
+    reason = trial_orders.place(Target(target, secret), trial_orders.new_order()).reason
     if reason is None or reason == "INVALID_ANSWER":
         return Probe(REACHED, 200)
     if reason.startswith("HTTP_"):

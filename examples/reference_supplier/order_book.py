@@ -10,15 +10,19 @@ from typing import Any
 class OrderBook:
     """`rejected_skus` are refused as OUT_OF_STOCK, `answers_later` keeps every answer back until
     `decide` is asked, `stock` is what the inventory API says, `faults` are what the next calls meet
-    instead of an answer: an HTTP status, or "DROP" (the order is taken, the answer lost)."""
+    instead of an answer: an HTTP status, or "DROP" (the order is taken, the answer lost). `cancels` says
+    whether it agrees to cancellations; `void` is what was canceled before it came."""
 
     rejected_skus: set[str] = field(default_factory=set)
     answers_later: bool = False
+    cancels: bool = True
     stock: dict[str, int] = field(default_factory=dict)
     faults: deque[int | str] = field(default_factory=deque)
     messages: list[dict[str, Any]] = field(default_factory=list)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cancellations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    void: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def take(self, data: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -43,10 +47,14 @@ class OrderBook:
                 return 200, self.answers[attempt_id]
             return (202 if attempt_id in self.orders else 404), {}
 
-    def cancel(self, attempt_id: str) -> tuple[int, dict[str, Any]]:
-        """Agree to cancel anything that it knows of: the reference supplier ships when it is told to."""
-        known = attempt_id in self.orders
-        return (200, {"status": "CANCELLATION_ACCEPTED"}) if known else (404, {})
+    def cancel(self, attempt_id: str, request_id: str) -> tuple[int, dict[str, Any]]:
+        """Answer a request to cancel, the same request always alike; what never came is not taken later."""
+        with self.lock:
+            if attempt_id not in self.orders:
+                self.void.add(attempt_id)
+                return 404, {}
+            verdict = "CANCELLATION_ACCEPTED" if self.cancels else "CANCELLATION_REJECTED"
+            return 200, self.cancellations.setdefault(request_id, {"status": verdict})
 
     def inventory(self, skus: list[str], as_of: str) -> dict[str, Any]:
         """How many there are of those SKUs that it counts; nothing of the others."""
@@ -58,12 +66,15 @@ class OrderBook:
             return self.faults.popleft() if self.faults else None
 
     def _answer(self, data: dict[str, Any]) -> dict[str, Any]:
-        lines = [self._line(line) for line in data["lines"]]
+        is_void = data["attempt_id"] in self.void
+        lines = [self._line(line, is_void=is_void) for line in data["lines"]]
         taken = [line for line in lines if line["code"] == "ACCEPTED"]
         status = "REJECTED" if not taken else "ACCEPTED" if len(taken) == len(lines) else "PARTIALLY_ACCEPTED"
         return {"status": status, "supplier_reference": f"R-{data['supplier_order_id']}", "lines": lines}
 
-    def _line(self, line: dict[str, Any]) -> dict[str, Any]:
+    def _line(self, line: dict[str, Any], *, is_void: bool) -> dict[str, Any]:
+        if is_void:
+            return {"line_id": line["line_id"], "code": "CUSTOMER_CANCELED", "quantity": 0}
         if line["sku"] in self.rejected_skus:
             return {"line_id": line["line_id"], "code": "OUT_OF_STOCK", "quantity": 0}
         return {"line_id": line["line_id"], "code": "ACCEPTED", "quantity": line["quantity"]}

@@ -9,13 +9,14 @@ import supplier_document
 from marketplace import SHIP_TO, a_line, a_supplier, an_offer, place
 from openapi_spec_validator import validate
 from raw_server import raw_server, saying
-from supplier_document import DOCUMENT, INVENTORY, ORDERS, STATUS
+from supplier_document import CANCELLATION, DOCUMENT, INVENTORY, ORDERS, STATUS
 
-from chalicelib.clients import inventory_api, supplier_api
+from chalicelib.clients import inventory_api, supplier_api, trial_orders
 from chalicelib.clients.guarded import MAX_ANSWER_BYTES, Rules
 from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, TryAgain
-from chalicelib.domain import acceptance, credentials, signing
+from chalicelib.clients.trial_orders import Target
+from chalicelib.domain import acceptance, credentials, notices, signing
 from chalicelib.services import dispatch
 from examples.reference_supplier import OrderBook, ReferenceSupplier, serving
 
@@ -28,6 +29,7 @@ MEANINGS = {
     "NEVER_SEEN": NeverSeen,
     "TRY_AGAIN": TryAgain,
 }
+SCENARIOS = DOCUMENT["components"]["schemas"]["Scenario"]["enum"]
 NOT_NAMED = {"5XX": 503, "default": 307}
 """A status to stand for those that have no entry of their own."""
 
@@ -66,11 +68,25 @@ def test_an_order_as_it_is_dispatched_and_answered_is_the_documents(server: Refe
     supplier_document.check_answer(ORDERS, "post", 200, server.book.answers[attempt_id])
 
 
-def test_a_test_order_is_the_documents(server: ReferenceSupplier) -> None:
-    supplier_api.try_order_api(server.order_api, secret=SECRET, rules=RULES)
+def test_trial_orders_and_their_answers_are_the_documents(server: ReferenceSupplier) -> None:
+    server.signing_secret = SECRET
+    for scenario in SCENARIOS:
+        trial_orders.place(Target(server.order_api, SECRET, RULES), trial_orders.new_order(scenario, 2, 3))
 
-    supplier_document.check_call(ORDERS, "post", server.book.messages[0]["headers"])
-    supplier_document.check("TestOrder", server.book.messages[0]["body"])
+    for message in server.book.messages:
+        supplier_document.check_call(ORDERS, "post", message["headers"])
+        supplier_document.check("TestOrder", message["body"])
+    for answer in server.trials.answers.values():
+        supplier_document.check_answer(ORDERS, "post", 200, answer)
+    assert len(server.book.messages) == len(SCENARIOS)
+
+
+def test_a_cancellation_and_its_answer_are_the_documents(server: ReferenceSupplier) -> None:
+    order = trial_orders.new_order()
+    server.take(trial_orders.message(order))
+
+    supplier_document.check("CancellationRequested", trial_orders.cancellation(order))
+    supplier_document.check_answer(CANCELLATION, "post", *server.cancel(order.attempt_id, "can_1"))
 
 
 @pytest.mark.parametrize("status", supplier_document.responses(ORDERS, "post"))
@@ -119,6 +135,7 @@ def test_the_document_knows_the_same_words_and_limits() -> None:
 
     assert set(schemas["Code"]["enum"]) == acceptance.CODES
     assert set(schemas["Answer"]["properties"]["status"]["enum"]) == acceptance.STATUSES
+    assert set(schemas["CancellationAnswer"]["properties"]["status"]["enum"]) == notices.STATUSES
     assert f"at most {MAX_ANSWER_BYTES // 1024} KB" in " ".join(DOCUMENT["info"]["description"].split())
     signature = DOCUMENT["components"]["securitySchemes"]["standardWebhook"]["description"]
     assert f"{signing.TOLERANCE_SECONDS} seconds" in signature

@@ -5,9 +5,10 @@ from typing import Any
 import imagesize
 import pytest
 
-from chalicelib.clients import supplier_api
+from chalicelib.clients import supplier_api, trial_orders
 from chalicelib.clients.guarded import Reply, Rules, fetch
 from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, Outcome, TryAgain
+from chalicelib.clients.trial_orders import Target
 from chalicelib.domain import signing
 from chalicelib.domain.acceptance import Answer, LineAnswer
 from examples.reference_supplier import OrderBook, ReferenceSupplier, serving
@@ -66,7 +67,8 @@ def test_it_may_answer_later() -> None:
 
 def test_without_its_secret_it_answers_test_orders_only() -> None:
     with serving() as supplier:
-        trial = supplier_api.try_order_api(supplier.order_api, secret=SECRET, rules=RULES)
+        target = Target(supplier.order_api, SECRET, RULES)
+        trial = trial_orders.place(target, trial_orders.new_order())
         before = place(supplier, "A")
         told = fetch(
             "POST",
@@ -76,7 +78,8 @@ def test_without_its_secret_it_answers_test_orders_only() -> None:
         )
         after = place(supplier, "A")
 
-    assert trial.reason is None
+    assert trial.answer is not None
+    assert trial.answer.status == "ACCEPTED"
     assert before == TryAgain("HTTP_503", 1)
     assert told.status == 200
     assert isinstance(after, Answered)

@@ -224,33 +224,6 @@ def test_a_supplier_may_know_nothing_of_an_attempt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "reason"),
-    [
-        (http(200, ACCEPTED), 200, None),
-        (http(202), 202, None),
-        (http(200, "<html>"), 200, "INVALID_ANSWER"),
-        (http(401), 401, "HTTP_401"),
-        (http(422), 422, "HTTP_422"),
-        (b"nonsense\r\n\r\n", None, "BROKEN_ANSWER"),
-    ],
-)
-def test_a_trial_says_how_it_went(answer: bytes, status: int | None, reason: str | None) -> None:
-    with raw_server(saying(answer)) as server:
-        trial = supplier_api.try_order_api({"url": server.url}, secret=SECRET, rules=RULES)
-
-    assert (trial.was_reached, trial.status, trial.reason) == (True, status, reason)
-    message = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
-    assert message["type"] == "supplier_order.test"
-    assert message["data"]["attempt_id"].startswith("att_test_")
-
-
-def test_a_trial_of_nobody_says_that_nobody_was_reached() -> None:
-    trial = supplier_api.try_order_api({"url": "https://no-such.invalid/"}, secret=SECRET, rules=RULES)
-
-    assert (trial.was_reached, trial.status, trial.reason) == (False, None, "UNRESOLVED")
-
-
-@pytest.mark.parametrize(
     ("body", "detail"),
     [
         ({"status": "accepted"}, "/status is none of ACCEPTED, BACKORDERED, PARTIALLY_ACCEPTED, REJECTED."),

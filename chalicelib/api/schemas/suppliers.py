@@ -15,11 +15,11 @@ from chalicelib.api.schemas.common import (
 )
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import MAX_URL, Flag, Moment, listed, one_of, optional_text, text, whole
+from chalicelib.domain.conformance_checks import CHECKS
 from chalicelib.domain.credentials import Scope
 from chalicelib.domain.deadlines import LONGEST_HOURS
 from chalicelib.domain.supplier import MOVES, SUSPENSIONS
 from chalicelib.services.explain_supplier import STEPS
-from chalicelib.services.try_order_api import CHECKS
 
 MAX_BRANDS = 90  # all of them are claimed in the one transaction that opens the supplier
 
@@ -181,15 +181,18 @@ class SupplierExplanationSchema(AnswerSchema):
 
 
 class OrderApiCheckSchema(AnswerSchema):
-    """One thing that was looked at; `held` is null where an earlier one kept it from being looked at."""
+    """One thing that was looked at; `held` is null where it was not, and `detail` says why."""
 
-    check = one_of(*CHECKS)
+    check = one_of(*(check.name for check in CHECKS))
     held = fields.Boolean(required=True, allow_none=True)
-    detail = fields.String(metadata={"description": "what did not hold, and what to do"})
+    title = fields.String(required=True)
+    detail = fields.String(metadata={"description": "what was seen instead, or why it was not looked at"})
+    mend = fields.String(metadata={"description": "what to do where it did not hold"})
 
 
 class OrderApiTrialSchema(AnswerSchema):
-    """How the order API took a signed order of type `supplier_order.test`."""
+    """How the order API took signed orders of type `supplier_order.test`; `attempt_id`, `http_status` and
+    `milliseconds` are of the first."""
 
     url = fields.String(required=True)
     attempt_id = fields.String(required=True, metadata={"description": "as sent in `webhook-id`"})

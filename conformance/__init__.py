@@ -1,0 +1,1 @@
+"""The conformance run on the command line: `make conformance URL=…`."""
