@@ -5,13 +5,15 @@ until the return ends without it. Returned pieces do not come back on sale by th
 at them and counts its stock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.domain import line_faults
 from chalicelib.domain.acceptance import Fault
 from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.line_faults import Said
 from chalicelib.domain.order import OrderLine, Return, SupplierOrder
 from chalicelib.domain.periods import later
 
@@ -39,6 +41,7 @@ _BY_TIME = {
 """What a return becomes by time alone, and how long after its last move: a supplier that does not answer
 keeps no shopper from sending something back."""
 _MAY_RETURN = frozenset({"SHIPPING", "SHIPPED", "RECEIVED"})
+_PAST_RETURNING = {"CLOSED": "RETURN_WINDOW_OVER", "REFUNDED": "LINE_REFUNDED"}
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,19 @@ class Moved:
     supplier_order: SupplierOrder
 
 
-def faults(supplier_order: SupplierOrder, lines: Sequence[Mapping[str, Any]]) -> Iterable[Fault]:
+def faults(supplier_order: SupplierOrder, lines: Sequence[Said]) -> Iterator[Fault]:
     """What keeps these lines (`line_id`, `quantity`) from being sent back."""
-    known = {line.line_id: line for line in supplier_order.lines}
-    seen = set()
-    for index, each in enumerate(lines):
-        line = known.get(each["line_id"])
-        if line is None:
-            yield Fault(index, "line_id", "UNKNOWN_LINE")
-        elif line.line_id in seen:
-            yield Fault(index, "line_id", "DUPLICATE_LINE")
-        elif line.status == "CLOSED":
-            yield Fault(index, "line_id", "RETURN_WINDOW_OVER")
-        elif line.status == "REFUNDED":
-            yield Fault(index, "line_id", "LINE_REFUNDED")
-        elif line.status not in _MAY_RETURN or not line.shipped:
-            yield Fault(index, "line_id", "LINE_NOT_SHIPPED")
-        elif each["quantity"] > line.shipped - line.returned:
-            yield Fault(index, "quantity", "QUANTITY_TOO_HIGH")
-        seen.add(each["line_id"])
+    return line_faults.faults(lines, {line.line_id: line for line in supplier_order.lines}, _fault)
+
+
+def _fault(sent_back: Said, line: OrderLine) -> tuple[str, str] | None:
+    if line.status in _PAST_RETURNING:
+        return "line_id", _PAST_RETURNING[line.status]
+    if line.status not in _MAY_RETURN or not line.shipped:
+        return "line_id", "LINE_NOT_SHIPPED"
+    if sent_back["quantity"] > line.shipped - line.returned:
+        return "quantity", "QUANTITY_TOO_HIGH"
+    return None
 
 
 def hold(supplier_order: SupplierOrder, lines: Iterable[Mapping[str, Any]], *, now: str) -> SupplierOrder:
@@ -107,18 +104,13 @@ def receive(
     return Moved(after, _with_returned(supplier_order, missing, now))
 
 
-def receipt_faults(returned: Return, lines: Sequence[Mapping[str, Any]]) -> Iterable[Fault]:
+def receipt_faults(returned: Return, lines: Sequence[Said]) -> Iterator[Fault]:
     """What keeps these lines (`line_id`, `quantity`) from being what came back of the return."""
-    sent = {line["line_id"]: line["quantity"] for line in returned.lines}
-    seen = set()
-    for index, each in enumerate(lines):
-        if each["line_id"] not in sent:
-            yield Fault(index, "line_id", "UNKNOWN_LINE")
-        elif each["line_id"] in seen:
-            yield Fault(index, "line_id", "DUPLICATE_LINE")
-        elif each.get("quantity", 0) > sent[each["line_id"]]:
-            yield Fault(index, "quantity", "QUANTITY_TOO_HIGH")
-        seen.add(each["line_id"])
+
+    def too_many(came: Said, sent: int) -> tuple[str, str] | None:
+        return ("quantity", "QUANTITY_TOO_HIGH") if came.get("quantity", 0) > sent else None
+
+    return line_faults.faults(lines, {line["line_id"]: line["quantity"] for line in returned.lines}, too_many)
 
 
 def as_received(returned: Return, lines: Sequence[Mapping[str, Any]] | None) -> tuple[dict[str, Any], ...]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.domain.acceptance import Fault, InvalidLines
+from chalicelib.domain.line_faults import Said, faults
 from chalicelib.domain.order import OrderLine, SupplierOrder
 from chalicelib.domain.periods import later
 
@@ -36,9 +37,9 @@ def ship(supplier_order: SupplierOrder, lines: Sequence[Mapping[str, Any]], *, n
     Raises InvalidLines for a line that is not in the order, stands there twice, was not accepted, or would
     ship more than was accepted.
     """
-    faults = list(_faults(supplier_order, lines))
-    if faults:
-        raise InvalidLines(faults)
+    found = list(faults(lines, {line.line_id: line for line in supplier_order.lines}, _fault))
+    if found or not lines:
+        raise InvalidLines(found or [Fault(None, "lines", "MISSING_FIELD")])
     leaving = _pieces(lines)
     after = tuple(_shipped(line, leaving.get(line.line_id, 0)) for line in supplier_order.lines)
     return replace(supplier_order, lines=after, shipped_at=now, updated_at=now)
@@ -109,22 +110,13 @@ def _is_over(since: str | None, period: timedelta, now: str) -> bool:
     return since is not None and later(since, period) <= now
 
 
-def _faults(supplier_order: SupplierOrder, lines: Sequence[Mapping[str, Any]]) -> Iterable[Fault]:
-    known = {line.line_id: line for line in supplier_order.lines}
-    seen = set()
-    for index, each in enumerate(lines):
-        line = known.get(each["line_id"])
-        if line is None:
-            yield Fault(index, "line_id", "UNKNOWN_LINE")
-        elif line.line_id in seen:
-            yield Fault(index, "line_id", "DUPLICATE_LINE")
-        elif line.status not in _ON_THE_WAY and not line.shipped:
-            yield Fault(index, "line_id", "LINE_NOT_ACCEPTED")
-        elif line.status not in _ON_THE_WAY or line.shipped + each["quantity"] > line.accepted:
-            yield Fault(index, "quantity", "QUANTITY_TOO_HIGH")
-        seen.add(each["line_id"])
-    if not lines:
-        yield Fault(None, "lines", "MISSING_FIELD")
+def _fault(leaving: Said, line: OrderLine) -> tuple[str, str] | None:
+    on_the_way = line.status in _ON_THE_WAY
+    if not on_the_way and not line.shipped:
+        return "line_id", "LINE_NOT_ACCEPTED"
+    if not on_the_way or line.shipped + leaving["quantity"] > line.accepted:
+        return "quantity", "QUANTITY_TOO_HIGH"
+    return None
 
 
 def _pieces(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:

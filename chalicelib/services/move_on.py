@@ -31,24 +31,12 @@ def as_of_now(part: SupplierOrder) -> SupplierOrder:
 
 def move_orders() -> int:
     """Move on the supplier orders whose time has come, and say how many."""
-    now = clock.timestamp()
-    due = (
-        part_id
-        for shard in range(DUE_SHARDS)
-        for part_id in supplier_orders.deliveries_due(now, shard=shard, limit=_AT_ONCE)
-    )
-    return _count("ORDERS_MOVED_ON", due, _move_order)
+    return _count("ORDERS_MOVED_ON", _due(supplier_orders.deliveries_due), _move_order)
 
 
 def move_returns() -> int:
     """Move on the returns whose time has come, and say how many."""
-    now = clock.timestamp()
-    due = (
-        return_id
-        for shard in range(DUE_SHARDS)
-        for return_id in stored_returns.due(now, shard=shard, limit=_AT_ONCE)
-    )
-    return _count("RETURNS_MOVED_ON", due, _move_return)
+    return _count("RETURNS_MOVED_ON", _due(stored_returns.due), _move_return)
 
 
 def mark_late() -> int:
@@ -64,6 +52,13 @@ def mark_late() -> int:
         for part_id in supplier_orders.overdue(supplier_id, now, limit=_AT_ONCE)
     )
     return _count("ORDERS_MARKED_LATE", due, _mark_late)
+
+
+def _due(find: Callable[..., list[str]]) -> Iterator[str]:
+    """The ids that `find` gives of each shard."""
+    now = clock.timestamp()
+    for shard in range(DUE_SHARDS):
+        yield from find(now, shard=shard, limit=_AT_ONCE)
 
 
 def _count(event: str, due: Iterable[str], work: Callable[[str], bool]) -> int:

@@ -35,22 +35,36 @@ def refund(
 
     def work() -> Outcome:
         part = own_part(supplier_id, supplier_order_id)
-        before, prices = part.supplier_order, _prices(part)
+        before, hashed = part.supplier_order, request_hash(body)
+        refund_id = ids.content_id("rfd", supplier_order_id, *parts(idempotency_key, body))
+        earlier = stored.get(before.order_id, refund_id)
+        if earlier is not None:
+            return replay(refund_view(earlier), is_same=earlier.request_hash == hashed)
+        now = clock.timestamp()
         try:
-            wanted = _refund(part, prices, body, idempotency_key, by)
-            earlier = stored.get(wanted.order_id, wanted.refund_id)
-            if earlier is not None:
-                return replay(refund_view(earlier), is_same=earlier.request_hash == wanted.request_hash)
-            after = refunds.refund(before, wanted.lines, prices, now=wanted.created_at)
+            after, lines = refunds.refund(before, body["lines"], _prices(part), now=now)
         except InvalidLines as error:
             raise _refusal(error) from error
-        traced = replace(after, correlation_id=wanted.correlation_id)
-        commit(
-            stored.adding(wanted),
-            supplier_orders.replacing(traced, expected_version=before.version),
-            *_closing(wanted, part),
+        paid_back = Refund(
+            refund_id=refund_id,
+            order_id=before.order_id,
+            supplier_order_id=supplier_order_id,
+            supplier_id=supplier_id,
+            lines=lines,
+            by=by,
+            return_id=body.get("return_id"),
+            request_hash=hashed,
+            correlation_id=telemetry.correlation_id(),
+            created_at=now,
+            updated_at=now,
         )
-        return Outcome(refund_view(wanted))
+        traced = replace(after, correlation_id=paid_back.correlation_id)
+        commit(
+            stored.adding(paid_back),
+            supplier_orders.replacing(traced, expected_version=before.version),
+            *_closing(paid_back, part),
+        )
+        return Outcome(refund_view(paid_back))
 
     return read_and_commit(work)
 
@@ -62,25 +76,6 @@ def _prices(part: Part) -> dict[str, Money]:
         line.line_id: served_line(placed, part.supplier_order, line).unit_price
         for line in part.supplier_order.lines
     }
-
-
-def _refund(
-    part: Part, prices: Mapping[str, Money], body: Mapping[str, Any], idempotency_key: str | None, by: str
-) -> Refund:
-    now, supplier_order = clock.timestamp(), part.supplier_order
-    return Refund(
-        refund_id=ids.content_id("rfd", supplier_order.supplier_order_id, *parts(idempotency_key, body)),
-        order_id=supplier_order.order_id,
-        supplier_order_id=supplier_order.supplier_order_id,
-        supplier_id=supplier_order.supplier_id,
-        lines=refunds.lines_of(body["lines"], prices),
-        by=by,
-        return_id=body.get("return_id"),
-        request_hash=request_hash(body),
-        correlation_id=telemetry.correlation_id(),
-        created_at=now,
-        updated_at=now,
-    )
 
 
 def _closing(refund: Refund, part: Part) -> Sequence[Write]:

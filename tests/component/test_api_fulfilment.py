@@ -278,8 +278,16 @@ def test_another_suppliers_key_reaches_nothing(sale: Sale) -> None:
     refund = {"lines": [{"line_id": sale.tea, "reason": "x", "quantity": 1}]}
     before = sale.read()
 
+    parcel = shipment.json["shipment_id"]
+    bought = call(
+        "POST", "/orders", an_order_body(a_line(sale.other.offer_id)), headers={"Idempotency-Key": "z"}
+    )
+    their_order, their_token = bought.json["order"]["order_id"], bought.json["order_token"]
+
     replies = [
-        sale.other.send("POST", f"{shipping}/{shipment.json['shipment_id']}/delivery", {}),
+        sale.other.send("POST", f"{shipping}/{parcel}/delivery", {}),
+        sale.other.send("POST", f"/{sale.other_part}/shipments/{parcel}/delivery", {}),
+        call("POST", f"/orders/{their_order}/returns/{returned}/cancellation", token=their_token),
         sale.other.send("POST", f"/{sale.part}/refunds", refund),
         sale.settle(returned, "acceptance", seller=sale.other),
         sale.settle(returned, "refusal", {"reason": "x"}, seller=sale.other),
@@ -288,4 +296,7 @@ def test_another_suppliers_key_reaches_nothing(sale: Sale) -> None:
     ]
 
     assert {reply.status for reply in replies} == {404}
+    theirs = {"lines": [{**refund["lines"][0], "line_id": sale.pot}], "return_id": returned}
+    linked = sale.other.send("POST", f"/{sale.other_part}/refunds", theirs)
+    assert linked.faults == {"/return_id": "UNKNOWN_RETURN"}
     assert (sale.returns(seller=sale.other), sale.read()) == ([], before)
