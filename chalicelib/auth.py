@@ -87,6 +87,7 @@ ACCESS: Mapping[str, Access] = {
     "list_channels": ADMIN,
     "list_refused_orders": ADMIN,
     "read_order": ORDER_OR_ADMIN,
+    "explain_order_line": ADMIN,
     "list_supplier_orders": _supplier_or_admin(Scope.ORDERS),
     "read_supplier_order": _supplier_or_admin(Scope.ORDERS),
     "accept_order": _supplier(Scope.ORDERS),

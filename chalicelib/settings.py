@@ -96,6 +96,11 @@ def transit_days() -> int:
     return int(os.environ.get("TRANSIT_DAYS", "0"))
 
 
+def contention_seconds() -> float:
+    """How long a write is tried again while others are at the same items."""
+    return float(os.environ.get("CONTENTION_SECONDS", "2"))
+
+
 def log_level() -> str:
     return os.environ.get("LOG_LEVEL", "INFO")
 

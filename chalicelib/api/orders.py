@@ -5,8 +5,10 @@ from chalice import Blueprint
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
+from chalicelib.api.schemas import explanations
 from chalicelib.api.schemas import orders as schemas
 from chalicelib.auth import Role
+from chalicelib.services import explain_order_line as explanation
 from chalicelib.services import place_order as placing
 from chalicelib.services import read_order as reading
 from chalicelib.services.accept_order import accept
@@ -42,6 +44,15 @@ def place_order(call: Call) -> Answer:
 def read_order(call: Call, order_id: str) -> Answer:
     order = reading.read_order(order_id, is_admin=call.caller.role is Role.ADMIN)
     return Answer(200, order, etag=etag(order["version"]))
+
+
+@bp.route("/orders/{order_id}/lines/{line_id}/explain")
+@endpoint(
+    "Say why a supplier serves an order line: what was weighed, and who was tried",
+    answers={200: explanations.OrderLineExplanationSchema()},
+)
+def explain_order_line(_call: Call, order_id: str, line_id: str) -> Answer:
+    return Answer(200, explanation.explain(order_id, line_id))
 
 
 @bp.route("/suppliers/{supplier_id}/orders")

@@ -31,7 +31,8 @@ class PlacedLine:
 
 @dataclass(frozen=True)
 class Order:
-    """The immutable part of an order. `request_hash` tells a replay from another body under the same key."""
+    """The immutable part of an order. `request_hash` tells a replay from another body under the same key;
+    `allocation` is what `domain.allocation_notes` keeps of why its offers were chosen."""
 
     order_id: str
     currency: str
@@ -43,6 +44,7 @@ class Order:
     request_hash: str
     promise: Mapping[str, Any] | None = None
     channel_reference: str | None = None
+    allocation: Mapping[str, Any] | None = None
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""

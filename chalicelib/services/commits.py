@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from chalicelib import settings
 from chalicelib.problems import Conflict, TemporarilyUnavailable
 from chalicelib.storage import transaction
 from chalicelib.storage.errors import Contention, WriteRefused
@@ -16,7 +17,15 @@ Along = Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Write]]
 
 _READS = 3
 """Another may write between our reading and writing; more than this many times is no coincidence."""
-_PAUSES = (0.01, 0.03, 0.09, 0.27)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+
+
+class Crowded(TemporarilyUnavailable):
+    """Others kept writing the same items; `labels` name the writes that they were last in the way of."""
+
+    def __init__(self, labels: tuple[str, ...]) -> None:
+        super().__init__("CONTENTION", "Others are changing the same thing; nothing was done.", retry_after=1)
+        self.labels = labels
 
 
 def nothing_along(_before: Mapping[str, Any], _after: Mapping[str, Any]) -> Sequence[Write]:
@@ -25,19 +34,22 @@ def nothing_along(_before: Mapping[str, Any], _after: Mapping[str, Any]) -> Sequ
 
 
 def commit(*writes: Write) -> None:
-    """Make all the writes or none; another transaction's moment at the same items is waited for.
+    """Make all the writes or none; another transaction's moment at the same items is waited for, with full
+    jitter, so that those who met do not meet again.
 
-    Raises WriteRefused with the labels whose conditions failed, TemporarilyUnavailable where the crowd
-    does not clear.
+    Raises WriteRefused with the labels whose conditions failed, Crowded where the crowd has not cleared
+    within `settings.contention_seconds`.
     """
-    for pause in _PAUSES:
+    deadline, ceiling = time.monotonic() + settings.contention_seconds(), _FIRST_PAUSE
+    while True:
         try:
             return transaction.commit(*writes)
-        except Contention:
-            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads retries, hides nothing
-    raise TemporarilyUnavailable(
-        "CONTENTION", "Others are changing the same thing; nothing was done.", retry_after=1
-    )
+        except Contention as contention:
+            pause = random.uniform(0, ceiling)  # noqa: S311 - spreads retries, hides nothing
+            if time.monotonic() + pause > deadline:
+                raise Crowded(contention.labels) from contention
+        time.sleep(pause)
+        ceiling = min(2 * ceiling, _LONGEST_PAUSE)
 
 
 def read_and_commit(work: Callable[[], T]) -> T:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.problems import Conflict, TemporarilyUnavailable, Unprocessable
-from chalicelib.services.commits import commit
+from chalicelib.problems import Conflict, Unprocessable
+from chalicelib.services.commits import Crowded, commit
 from chalicelib.storage import idempotency as records
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
@@ -89,11 +89,20 @@ def _perform_marked(marked: Request, work: Callable[[], tuple[dict[str, Any], Se
         if earlier is None:
             raise
         return earlier
-    except TemporarilyUnavailable as error:
-        raise Conflict(
-            "IDEMPOTENCY_IN_PROGRESS", "The first request under this Idempotency-Key is still at work."
-        ) from error
+    except Crowded as crowd:
+        if recording.label not in crowd.labels:
+            raise
+        raise in_progress() from crowd
     return Outcome(answer)
+
+
+def in_progress() -> Conflict:
+    """Another request is at this moment writing what only one under the same key writes."""
+    return Conflict(
+        "IDEMPOTENCY_IN_PROGRESS",
+        "The first request under this Idempotency-Key is still at work.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _earlier(marked: Request) -> Outcome | None:

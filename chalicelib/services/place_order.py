@@ -8,14 +8,15 @@ from chalicelib import clock, ids, settings, telemetry
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import allocation, credentials, placement
 from chalicelib.domain.allocation import Allocation, Candidate
+from chalicelib.domain.allocation_notes import notes_of
 from chalicelib.domain.allotment import Choices, Conditions, Obstacle, WantedLine, allot, promise_of
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.offer import Terms
-from chalicelib.domain.order import Buyer, Order, OrderRecord, PlacedLine, SupplierOrder
+from chalicelib.domain.order import Buyer, Order, OrderRecord, SupplierOrder
 from chalicelib.problems import Conflict, FieldProblem, TemporarilyUnavailable, Unprocessable
 from chalicelib.services.allocation_costs import allocation_costs
-from chalicelib.services.commits import commit
-from chalicelib.services.idempotency import Outcome, request_hash
+from chalicelib.services.commits import Crowded, commit
+from chalicelib.services.idempotency import Outcome, in_progress, request_hash
 from chalicelib.services.order_views import order_view
 from chalicelib.storage import offer_terms, order_reads, orders, supplier_orders
 from chalicelib.storage.errors import WriteRefused
@@ -53,22 +54,22 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
         offer_ids=[line.offer_id for line in wanted if line.offer_id],
         product_ids=[line.product_id for line in wanted if line.product_id],
     )
-    hashed = request_hash(body)
     if concerned.order is not None:
-        return _replay(concerned.order, body, hashed)
+        return _replay(concerned.order, body)
     now = clock.now()
     choices = _choices(concerned, now)
     for _ in range(_ROUNDS):
         allocated = _allocated(body, wanted, choices, now)
-        lines = placement.placed_lines(wanted, allocated.candidates, _namer(order_id))
-        order = _composed(order_id, body, lines, hashed=hashed, stamp=clock.timestamp(now))
+        order = _composed(order_id, body, wanted, allocated, stamp=clock.timestamp(now))
         try:
             commit(*_writes(order, allocated, body))
         except WriteRefused as refused:
             earlier = refused.found.get("order")
             if isinstance(earlier, Order):
-                return _replay(earlier, body, hashed)
+                return _replay(earlier, body)
             choices = choices.corrected(_found_otherwise(order, refused, now))
+        except Crowded as crowd:
+            raise (in_progress() if "order" in crowd.labels else crowd) from crowd
         else:
             return Outcome(_answer(order, body))
     raise TemporarilyUnavailable(
@@ -132,8 +133,8 @@ def _authorised_too_little(body: Mapping[str, Any], goods: Money) -> Unprocessab
     return _invalid("/payment/authorized_amount", "AUTHORIZATION_TOO_LOW", detail)
 
 
-def _replay(order: Order, body: Mapping[str, Any], hashed: str) -> Outcome:
-    if order.request_hash != hashed:
+def _replay(order: Order, body: Mapping[str, Any]) -> Outcome:
+    if order.request_hash != request_hash(body):
         raise Unprocessable(
             "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another body. Use a new one."
         )
@@ -169,23 +170,24 @@ def _allocated(
 def _composed(
     order_id: str,
     body: Mapping[str, Any],
-    lines: tuple[PlacedLine, ...],
+    wanted: Sequence[WantedLine],
+    allocated: Allocation,
     *,
-    hashed: str,
     stamp: str,
 ) -> Order:
     currency = body["currency"]
     return Order(
         order_id=order_id,
         currency=currency,
-        lines=lines,
+        lines=placement.placed_lines(wanted, allocated.candidates, _namer(order_id)),
         shipping=_amount(body.get("shipping"), currency),
         tax=_amount(body.get("tax"), currency),
         payment_reference=body["payment"]["reference"],
         authorized=Money.parse(body["payment"]["authorized_amount"]),
-        request_hash=hashed,
+        request_hash=request_hash(body),
         promise=body.get("promise"),
         channel_reference=body.get("channel_reference"),
+        allocation=notes_of(allocated, allocation_costs(currency)),
         correlation_id=telemetry.correlation_id(),
         created_at=stamp,
         updated_at=stamp,

@@ -15,7 +15,12 @@ class WriteRefused(Exception):
 
 
 class Contention(Exception):
-    """Another transaction held one of the items; nothing was written, the same write may be tried again."""
+    """Another transaction held one of the items; nothing was written, the same write may be tried again.
+    `labels` name the writes that it was in the way of, where that is known."""
+
+    def __init__(self, labels: tuple[str, ...] = ()) -> None:
+        super().__init__(", ".join(labels))
+        self.labels = labels
 
 
 class BadCursor(ValueError):

@@ -16,6 +16,7 @@ class OrderItem(Item, discriminator="ORDER"):
     request_hash = UnicodeAttribute()
     promise = JSONText(null=True)
     channel_reference = UnicodeAttribute(null=True)
+    allocation = JSONText(null=True)
 
 
 class BuyerItem(Item, discriminator="BUYER"):

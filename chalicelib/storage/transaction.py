@@ -64,7 +64,7 @@ def _write_alone(write: Write) -> None:
         if error.cause_response_code == "ConditionalCheckFailedException":
             raise WriteRefused((write.label,)) from error
         if error.cause_response_code == "TransactionConflictException":
-            raise Contention from error
+            raise Contention((write.label,)) from error
         raise
 
 
@@ -113,5 +113,5 @@ def _raise_refusal(writes: Sequence[Write], error: TransactWriteError) -> None:
             if write.reader and reason.raw_item
         }
         raise WriteRefused(tuple(write.label for write, _ in refused), found) from error
-    if any(reason.code in _CONTENDED for _, reason in reasons):
-        raise Contention from error
+    if contended := tuple(write.label for write, reason in reasons if reason.code in _CONTENDED):
+        raise Contention(contended) from error

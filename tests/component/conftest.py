@@ -52,6 +52,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("EVENT_BUS_NAME", "marketplace-test")
         monkeypatch.setenv("MASTER_SECRET_ID", "marketplace-test-master")
         monkeypatch.setenv("REMOTE_CHECKS", "lenient")
+        monkeypatch.setenv("CONTENTION_SECONDS", "0.3")
         monkeypatch.setenv("ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
         boto3.client("dynamodb").create_table(TableName="marketplace-test", **_table_definition())
         sqs = boto3.client("sqs")

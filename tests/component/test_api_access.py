@@ -53,6 +53,7 @@ WHO = {
     "GET /products/{product_id}": ANYONE,
     "GET /products/by-gtin/{gtin}": ANYONE,
     "POST /orders": ANYONE,
+    "GET /orders/{order_id}/lines/{line_id}/explain": "admin",
     "GET /orders/{order_id}": ORDER_OR_ADMIN,
     "GET /suppliers/{supplier_id}/orders": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/orders/{supplier_order_id}": OWN_OR_ADMIN,

@@ -1,6 +1,10 @@
+import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -8,7 +12,7 @@ import pytest
 from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, stock_of
 
 from chalicelib import clock
-from chalicelib.problems import Conflict, Problem, Unprocessable
+from chalicelib.problems import Conflict, Problem, TemporarilyUnavailable, Unprocessable
 from chalicelib.services import read_order
 from chalicelib.services.refresh_product import refresh
 from chalicelib.storage import offer_terms
@@ -295,8 +299,18 @@ def test_ten_parallel_requests_under_one_key_make_one_order() -> None:
     assert stock_of(tea) == (29, 1, 0)
 
 
-def test_two_suppliers_cost_two_round_trips_and_at_most_fourteen_write_units() -> None:
-    """A put costs two units a started KB in a transaction, and one more for each index entry."""
+LEAST_UNITS = {
+    "ORDER": 2,  # what was placed, which nothing changes later: written once, read with everything under it
+    "BUYER": 2,  # apart, for it must be erasable and may be in no other item
+    "SO#1": 3,  # each supplier moves on by itself, so its part is an item; one more for its list of orders
+    "SO#2": 3,
+    "TERMS": 4,  # two offers' stock, each asserted and reserved where all other orders assert theirs
+}
+"""A write costs a unit a started KB, two in a transaction, which there must be: all or nothing is over five
+items at least. An index entry costs one more; what has a deadline to be swept has none until it is sent."""
+
+
+def test_two_suppliers_cost_two_round_trips_and_no_write_unit_that_could_be_spared() -> None:
     north, south = a_supplier(), a_supplier()
     tea, pot = an_offer(north, "TEA-ASSAM-250"), an_offer(south, "POT-STONE-1L")
     place(a_line(tea), key="warm")
@@ -307,18 +321,75 @@ def test_two_suppliers_cost_two_round_trips_and_at_most_fourteen_write_units() -
     order = place(a_line(tea), a_line(pot), key="counted").answer["order"]
 
     assert calls == ["BatchGetItem", "TransactWriteItems"]
-    items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
-    written = [
-        item
-        for item in items
-        if item["PK"]["S"] in (f"ORDER#{order['order_id']}", f"TERMS#{tea}", f"TERMS#{pot}")
-    ]
-    assert len(written) == 6
-    units = {f"{item['SK']['S']}": _units(item) for item in written}
-    assert sum(map(_units, written)) <= 14, units
+    units = units_of(order["order_id"], tea, pot)
+    assert units == LEAST_UNITS
+    assert sum(units.values()) == 14
+
+
+def test_why_offers_were_chosen_is_kept_within_the_units_of_the_order() -> None:
+    lines, chosen = [], []
+    for product in ("tea", "pot"):
+        offers = [an_offer(a_supplier(), product, handling_days=days) for days in (3, 1, 2)]
+        a_product(f"prd_{product}", *offers)
+        refresh(f"prd_{product}")
+        lines.append({"product_id": f"prd_{product}", "quantity": 1, "expected_price": euros("5.00")})
+        chosen.append(offers[1])
+
+    order = place(*lines).answer["order"]
+
+    assert [line["offer_id"] for line in order["lines"]] == chosen
+    assert units_of(order["order_id"], *chosen) == LEAST_UNITS
+
+
+def units_of(order_id: str, *offer_ids: str) -> dict[str, int]:
+    """What the writes of these items were charged."""
+    partitions = {f"ORDER#{order_id}", *(f"TERMS#{offer_id}" for offer_id in offer_ids)}
+    units: dict[str, int] = {}
+    for item in boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]:
+        if item["PK"]["S"] in partitions:
+            units[item["SK"]["S"]] = units.get(item["SK"]["S"], 0) + _units(item)
+    return units
 
 
 def _units(item: dict[str, Any]) -> int:
     size = sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in item.items())
     kilobytes = -(-size // 1024)
-    return kilobytes * (3 if "GSI1PK" in item else 2)
+    return kilobytes * (3 if "GSI1PK" in item else 2) + ("GSI3PK" in item)
+
+
+@contextmanager
+def others_at(*partitions: str) -> Iterator[list[str]]:
+    """Have other transactions at these items whenever one is made; gives the calls."""
+    calls: list[str] = []
+
+    def conflict(params: dict[str, Any], **_: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
+        calls.append("TransactWriteItems")
+        writes = [next(iter(each.values())) for each in json.loads(params["body"])["TransactItems"]]
+        held = [(each.get("Key") or each["Item"])["PK"]["S"].split("#")[0] in partitions for each in writes]
+        reasons = [{"Code": "TransactionConflict" if each else "None"} for each in held]
+        error = {"Code": "TransactionCanceledException", "Message": "conflict"}
+        return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
+
+    events = Item._get_connection().connection.client.meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", conflict)
+    yield calls
+    events.unregister("before-call.dynamodb.TransactWriteItems", conflict)
+
+
+def test_a_crowd_at_an_offer_is_waited_for_and_then_told_to_come_again() -> None:
+    tea = an_offer(a_supplier())
+
+    with others_at("TERMS") as calls, pytest.raises(TemporarilyUnavailable) as caught:
+        place(a_line(tea))
+
+    assert len(calls) > 2
+    assert (caught.value.code, caught.value.headers) == ("CONTENTION", {"Retry-After": "1"})
+    assert stored_orders() == 0
+    assert not place(a_line(tea)).replayed
+
+
+def test_the_same_key_at_the_same_moment_is_told_to_be_at_work() -> None:
+    tea = an_offer(a_supplier())
+
+    with others_at("ORDER", "TERMS"), pytest.raises(Conflict, match="IDEMPOTENCY_IN_PROGRESS"):
+        place(a_line(tea))

@@ -1,11 +1,12 @@
-"""Why an offer is not for sale, or not the featured one."""
+"""Why an offer is not for sale, or not the featured one; why a supplier serves an order line."""
 
 from marshmallow import fields
 
 from chalicelib.api.schemas.common import AnswerSchema, IssueSchema, moment
 from chalicelib.api.schemas.offers import ACCEPTANCE, ProductOfferSchema
+from chalicelib.api.schemas.orders import LINE_STATUS
 from chalicelib.api.schemas.suppliers import CaseSchema, JudgementSchema
-from chalicelib.bodies.fields import one_of
+from chalicelib.bodies.fields import MoneySchema, one_of
 from chalicelib.domain.ranking import CRITERIA
 from chalicelib.services.explain_offer import STEPS
 
@@ -71,3 +72,95 @@ class OfferExplanationSchema(AnswerSchema):
     review = fields.Nested(CaseSchema)
     product = fields.Nested(MembershipSchema)
     rank = fields.Nested(RankSchema)
+
+
+class LineCostSchema(AnswerSchema):
+    """What an offer costs the whole order at a line. `risk` is for its supplier's refusals, `split` for a
+    supplier that no other line has."""
+
+    goods = fields.Nested(MoneySchema, required=True)
+    shipping = fields.Nested(MoneySchema, required=True)
+    handling = fields.Nested(MoneySchema, required=True)
+    risk = fields.Nested(MoneySchema, required=True)
+    split = fields.Nested(MoneySchema, required=True)
+    total = fields.Nested(MoneySchema, required=True)
+
+
+class WeighedOfferSchema(AnswerSchema):
+    """An offer as it was when it was weighed."""
+
+    offer_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    unit_price = fields.Nested(MoneySchema, required=True)
+    health = fields.Integer(required=True)
+    handling_days = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    cost = fields.Nested(LineCostSchema, required=True)
+
+
+class WholeOrderSchema(AnswerSchema):
+    """What all lines cost as they were allocated, and what no other allocation could cost less than."""
+
+    cost = fields.Nested(MoneySchema, required=True)
+    no_less_than = fields.Nested(MoneySchema, required=True)
+    proven = fields.Boolean(required=True, metadata={"description": "that nothing is cheaper"})
+
+
+class CountedSchema(AnswerSchema):
+    """The settings that were in force."""
+
+    split = fields.Nested(MoneySchema, required=True)
+    handling_day = fields.Nested(MoneySchema, required=True)
+    refusal_percent = fields.Integer(required=True)
+
+
+class LinePlacingSchema(AnswerSchema):
+    """What was decided when the order was placed, on what was known then. `ONLY_OFFER`: it was named in the
+    order, or no other kept the promise."""
+
+    decided_at = moment(required=True)
+    decided_by = one_of("CHEAPEST_WHOLE", "ONLY_OFFER")
+    offer_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price = fields.Nested(MoneySchema, required=True)
+    considered = fields.Integer()
+    chosen = fields.Nested(WeighedOfferSchema)
+    runner_up = fields.Nested(WeighedOfferSchema, allow_none=True)
+    whole_order = fields.Nested(WholeOrderSchema)
+    counted = fields.Nested(CountedSchema)
+
+
+class TriedSupplierSchema(AnswerSchema):
+    """A supplier that was asked for the line, and what became of it there."""
+
+    supplier_order_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    line_id = fields.String(required=True)
+    offer_id = fields.String(required=True)
+    sku = fields.String(required=True)
+    unit_price = fields.Nested(MoneySchema, required=True)
+    quantity = fields.Integer(required=True)
+    planned_at = moment(required=True)
+    accept_by = moment(required=True)
+    attempt_id = fields.String(required=True)
+    attempt_status = fields.String(required=True)
+    sent_at = moment()
+    answered_at = moment()
+    reason = fields.String()
+    line_status = one_of(*LINE_STATUS)
+    acceptance_code = fields.String()
+    accepted_quantity = fields.Integer(required=True)
+    moved_quantity = fields.Integer(required=True)
+    canceled_quantity = fields.Integer(required=True)
+
+
+class OrderLineExplanationSchema(AnswerSchema):
+    order_id = fields.String(required=True)
+    line_id = fields.String(required=True)
+    status = one_of(*LINE_STATUS)
+    supplier_id = fields.String(required=True)
+    offer_id = fields.String(required=True)
+    promise = fields.Dict(required=True)
+    placed = fields.Nested(LinePlacingSchema, required=True)
+    suppliers_tried = fields.List(fields.Nested(TriedSupplierSchema), required=True)

@@ -1,0 +1,86 @@
+"""What is kept of why an order's offers were chosen. It stands in the order's item: short, and nothing where
+there was nothing to choose.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from chalicelib.domain.allocation import Allocation, Candidate, Costs, LineCost
+from chalicelib.domain.order import Order, PlacedLine
+
+Notes = Mapping[str, Any]
+"""As stored: the `costs` that counted, the `total` and the `bound` of the whole, and for `lines` by their
+number how many offers were considered, how the chosen one was weighed, and how the next best."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """An offer as it was weighed for a line, at this price in minor units."""
+
+    offer_id: str
+    unit_minor: int
+    health: int
+    handling_days: int
+    available: int
+    cost: LineCost
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an offer was chosen: of all `considered` it made the order cost the least, or as little as was
+    found, with `total` and `bound` in minor units."""
+
+    considered: int
+    chosen: Weighed
+    runner_up: Weighed | None
+    costs: Costs
+    total: int
+    bound: int
+
+
+def notes_of(allocation: Allocation, costs: Costs) -> Notes | None:
+    """What to keep of it; None where no line had a choice."""
+    lines = {
+        str(number): [
+            choice.considered,
+            _packed(choice.candidate, choice.cost),
+            _packed(choice.runner_up, choice.runner_up_cost)
+            if choice.runner_up and choice.runner_up_cost
+            else None,
+        ]
+        for number, choice in enumerate(allocation.choices, start=1)
+        if choice.considered > 1
+    }
+    if not lines:
+        return None
+    return {"costs": astuple(costs), "total": allocation.total, "bound": allocation.bound, "lines": lines}
+
+
+def reason_of(order: Order, line: PlacedLine) -> Reason | None:
+    """Why the line's offer was chosen when the order was placed; None where there was no other."""
+    notes = order.allocation or {}
+    number = str(order.lines.index(line) + 1)
+    if number not in notes.get("lines", {}):
+        return None
+    considered, chosen, second = notes["lines"][number]
+    return Reason(
+        considered=considered,
+        chosen=_unpacked(chosen, line.quantity),
+        runner_up=_unpacked(second, line.quantity) if second else None,
+        costs=Costs(*notes["costs"]),
+        total=notes["total"],
+        bound=notes["bound"],
+    )
+
+
+def _packed(candidate: Candidate, cost: LineCost) -> list[Any]:
+    weighed = (candidate.price.minor, candidate.health, candidate.handling_days, candidate.available)
+    return [candidate.offer_id, *weighed, cost.shipping, cost.handling, cost.risk, cost.split]
+
+
+def _unpacked(row: Sequence[Any], quantity: int) -> Weighed:
+    offer_id, unit_minor, health, handling_days, available, *rest = row
+    return Weighed(
+        offer_id, unit_minor, health, handling_days, available, LineCost(unit_minor * quantity, *rest)
+    )
