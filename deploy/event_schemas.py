@@ -111,6 +111,7 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "amount": _MONEY,
     "code": _WORD,
+    "health": _one_of("GOOD", "POOR", "FAILING"),
     "quantity": _COUNT,
     **dict.fromkeys(("accepted", "canceled", "refused", "shipped", "delivered", "returned"), _COUNT),
     "attempt_status": _one_of(*_ATTEMPT_STATUSES),

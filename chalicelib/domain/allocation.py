@@ -11,6 +11,9 @@ from chalicelib.domain.allocation_problem import Option, Problem
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import PriceWindow, Product, Terms, inactivity_reasons
 
+_UNREACHABLE = 100
+"""So many times its price a line costs at a supplier that cannot be reached."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -154,9 +157,16 @@ def line_cost(candidate: Candidate, quantity: int, costs: Costs, *, split: int =
         goods=goods,
         shipping=shipping.minor * quantity if shipping else 0,
         handling=candidate.handling_days * costs.handling_day,
-        risk=_rounded(goods * costs.refusal_percent * (100 - candidate.health), 10_000),
+        risk=_risk(goods, candidate.health, costs),
         split=split,
     )
+
+
+def _risk(goods: int, health: int, costs: Costs) -> int:
+    """Whoever cannot be reached is taken only where nobody else is."""
+    if health == 0:
+        return goods * _UNREACHABLE
+    return _rounded(goods * costs.refusal_percent * (100 - health), 10_000)
 
 
 def _rounded(dividend: int, divisor: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.domain.announcement import Announcement, change, present
+from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.imports import CANCELLED, COMPLETE, FAILED, Import
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
@@ -32,6 +33,15 @@ def of_supplier(before: object | None, after: Supplier) -> Iterator[Announcement
     if (was is None or was.status != after.status) and after.status in _OF_SUPPLIER:
         about = {**ids, **change(_standing(was) if was else None, _standing(after))}
         yield Announcement(_OF_SUPPLIER[after.status], subject, after.updated_at, about)
+
+
+def of_health(before: object | None, after: SupplierHealth) -> Iterator[Announcement]:
+    was = before if isinstance(before, SupplierHealth) else SupplierHealth(after.supplier_id)
+    if was.health != after.health:
+        changed = change({"health": was.health}, {"health": after.health})
+        about = present({"supplier_id": after.supplier_id, "code": after.reason, **changed})
+        subject = f"{after.supplier_id}@{after.version}"
+        yield Announcement("supplier.health_changed", subject, after.updated_at, about)
 
 
 def of_review(before: object | None, after: Review) -> Iterator[Announcement]:

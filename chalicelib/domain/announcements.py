@@ -6,8 +6,9 @@ from typing import Any
 from chalicelib.domain.announce_after_sales import of_refund, of_return
 from chalicelib.domain.announce_offers import of_offer, of_product, of_terms
 from chalicelib.domain.announce_orders import of_order, of_supplier_order
-from chalicelib.domain.announce_suppliers import of_import, of_review, of_supplier
+from chalicelib.domain.announce_suppliers import of_health, of_import, of_review, of_supplier
 from chalicelib.domain.announcement import Announcement
+from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Offer, Product, Terms
 from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
@@ -16,6 +17,7 @@ from chalicelib.domain.supplier import Supplier
 
 _TELLERS: Mapping[type, Callable[[object | None, Any], Iterator[Announcement]]] = {
     Supplier: of_supplier,
+    SupplierHealth: of_health,
     Review: of_review,
     Import: of_import,
     Offer: of_offer,

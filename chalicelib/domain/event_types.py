@@ -45,6 +45,11 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "supplier.rejected": _type("A supplier was turned away.", "supplier_id", _STANDING),
     "supplier.suspended": _type("A supplier may not sell for now.", "supplier_id", _STANDING),
     "supplier.terminated": _type("A supplier has left for good.", "supplier_id", _STANDING),
+    "supplier.health_changed": _type(
+        "A supplier serves its orders well, poorly, or cannot be reached; `code` says what decided.",
+        "supplier_id code?",
+        "health",
+    ),
     "offer.held_for_review": _type("An offer waits for a person.", "offer_id supplier_id", "acceptance"),
     "offer.rejected": _type("An offer was turned away.", "offer_id supplier_id", "acceptance"),
     "offer.activated": _type(

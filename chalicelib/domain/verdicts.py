@@ -1,7 +1,7 @@
 """What a validation's outcome, or a person's decision, makes of a record's status."""
 
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.supplier import INCOMPLETE_PROFILE, MANUAL, Standing, Supplier, check_move
+from chalicelib.domain.supplier import AUTOMATIC, INCOMPLETE_PROFILE, MANUAL, Standing, Supplier, check_move
 
 _CLOSED = ("REJECTED", "TERMINATED")
 
@@ -59,6 +59,11 @@ def suspended(supplier: Supplier) -> Standing:
     IllegalMove where it never was open."""
     check_move(supplier.status, "SUSPENDED")
     return "SUSPENDED", MANUAL
+
+
+def suspended_by_rule(supplier: Supplier) -> Standing:
+    """The standing after a rule has found that it serves too badly; only an open supplier is suspended so."""
+    return ("SUSPENDED", AUTOMATIC) if supplier.is_open else supplier.standing
 
 
 def reinstated(supplier: Supplier, *, in_order: bool) -> Standing:

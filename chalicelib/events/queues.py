@@ -27,12 +27,16 @@ def on_review(event: Any) -> None:
 
 @bp.on_sqs_message(queue_arn=os.environ.get("DISPATCH_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_dispatch")
 def on_dispatch(event: Any) -> None:
-    """Bring a supplier order to its supplier. A message may come twice; one that fails comes again."""
-    from chalicelib.services import dispatch
+    """Bring a supplier order to its supplier, or look again at a supplier that serves badly. A message may
+    come twice; one that fails comes again."""
+    from chalicelib.services import check_suppliers, dispatch
 
     for record in event:
         message = _opened(record)
-        dispatch.dispatch(message)
+        if "check_supplier_id" in message:
+            check_suppliers.check(message["check_supplier_id"])
+        else:
+            dispatch.dispatch(message)
 
 
 @bp.on_sqs_message(

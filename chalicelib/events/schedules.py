@@ -5,7 +5,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import ids, telemetry
-from chalicelib.services import move_on, poll_inventory
+from chalicelib.services import check_suppliers, move_on, poll_inventory
 from chalicelib.services import sweep_orders as sweeping_orders
 from chalicelib.services import sweep_validations as sweeping
 
@@ -23,9 +23,10 @@ def sweep_validations(event: Any) -> None:  # noqa: ARG001 - the schedule says n
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES), name="sweep_orders")
 def sweep_orders(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
-    """Go on with the orders on which time has to act."""
+    """Go on with the orders on which time has to act, and look again at suppliers that serve badly."""
     telemetry.bind(ids.new_id("swp"))
     sweeping_orders.sweep()
+    check_suppliers.call_for()
 
 
 @bp.schedule(Rate(1, unit=Rate.HOURS), name="mark_late")

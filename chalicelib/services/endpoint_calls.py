@@ -108,9 +108,24 @@ def beginning_anew(supplier_id: str) -> list[Write]:
     return writes
 
 
+def mend(supplier_id: str, *, url: str) -> None:
+    """Call the supplier again at once, since it has shown that it answers."""
+    endpoint, standing = endpoints.get(supplier_id)
+    if endpoint.failures or endpoint.gone_url:
+        mended = replace(endpoint, failures=0, failing_since=None, failed_at=None, gone_url=None)
+        judging = _judging(mended, standing, url, clock.now())
+        mending = endpoints.mending(supplier_id)
+        _commit_with((), [mending, *judging], [mending])
+
+
 def judge(endpoint: Endpoint, standing: SupplierHealth, *, url: str) -> None:
     """Put the supplier into the class that it is in now, should time alone have changed it."""
     _alone(*_judging(endpoint, standing, url, clock.now()))
+
+
+def look_no_more(standing: SupplierHealth) -> None:
+    """Leave the supplier in its class for good."""
+    _alone(endpoints.setting_health(replace(standing, look_again_at=None), expected_version=standing.version))
 
 
 def limits() -> Limits:

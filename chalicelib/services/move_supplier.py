@@ -1,4 +1,5 @@
-"""An administrator suspends a supplier, lifts the suspension, or ends the supplier for good.
+"""An administrator, or a rule, suspends a supplier; an administrator lifts the suspension, or ends the
+supplier for good.
 
 Each is one conditional write with its reason; asking for what is so already changes nothing. The offers and
 what is dispatched follow from the record.
@@ -15,12 +16,15 @@ from chalicelib.domain.review import Review
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Standing, Supplier, moved
 from chalicelib.problems import Conflict, StaleVersion, TemporarilyUnavailable
-from chalicelib.services import api_keys, brands, review_records, supplier_records
+from chalicelib.services import api_keys, brands, endpoint_calls, review_records, supplier_records
 from chalicelib.services.commits import commit
 from chalicelib.services.versions import Expected
-from chalicelib.storage import reviews, supplier_orders, suppliers
+from chalicelib.storage import endpoints, reviews, supplier_orders, suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
+
+RULE = "rule:health"
+"""Who suspends where no person does."""
 
 _TRIES = 4
 _NAMED = 20
@@ -45,8 +49,25 @@ def suspend(supplier_id: str, instruction: Instruction) -> dict[str, Any]:
     return _move(supplier_id, instruction, verdicts.suspended)
 
 
+def suspend_by_rule(supplier_id: str) -> None:
+    """Suspend the supplier for what its health says, if that says so still and the supplier is open.
+
+    Raises NotFound.
+    """
+    _, health = endpoints.get(supplier_id)
+
+    def decide(supplier: Supplier) -> Standing:
+        # Read after the supplier: who reinstates it meanwhile has cleared this before, or changes it after.
+        still = endpoints.get(supplier_id)[1].suspend_for
+        return verdicts.suspended_by_rule(supplier) if still else supplier.standing
+
+    if health.suspend_for:
+        _move(supplier_id, Instruction(RULE, health.suspend_for), decide)
+
+
 def reinstate(supplier_id: str, instruction: Instruction) -> dict[str, Any]:
-    """Lift the suspension. A profile that is not in order keeps the supplier suspended, for that reason then.
+    """Lift the suspension; how the supplier serves is counted anew from then on. A profile that is not in
+    order keeps the supplier suspended, for that reason then.
 
     Raises NotFound, StaleVersion, IllegalMove.
     """
@@ -54,9 +75,10 @@ def reinstate(supplier_id: str, instruction: Instruction) -> dict[str, Any]:
     def decide(supplier: Supplier) -> Standing:
         return verdicts.reinstated(supplier, in_order=_is_in_order(supplier))
 
-    return _move(
-        supplier_id, instruction, decide, also=lambda supplier, _instruction: brands.claiming(supplier)
-    )
+    def beginning(supplier: Supplier, _instruction: Instruction) -> list[Write]:
+        return [*brands.claiming(supplier), *endpoint_calls.beginning_anew(supplier_id)]
+
+    return _move(supplier_id, instruction, decide, also=beginning)
 
 
 def terminate(supplier_id: str, instruction: Instruction) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from chalicelib.domain.announce_orders import of_reallocation, was_elsewhere
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.announcements import announcements
 from chalicelib.domain.authorizations import Authorizations
+from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import authorize_suppliers, follow_supplier, order_messages
+from chalicelib.services import authorize_suppliers, follow_supplier, move_supplier, order_messages
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import is_current, outdated, refresh
 from chalicelib.services.relist_products import relist
@@ -157,10 +158,20 @@ def _have_offers_follow(change: Change) -> None:
             change.before, supplier
         ):
             follow_supplier.follow(supplier.supplier_id)
+        case SupplierHealth() as health:
+            _follow_health(change.before, health, touched=change.touched)
         case Authorizations() as authorized if change.key == keys.authorizations() and (
             change.touched or change.before != authorized
         ):
             authorize_suppliers.have_offers_follow()
+
+
+def _follow_health(before: object | None, health: SupplierHealth, *, touched: bool) -> None:
+    was = before if isinstance(before, SupplierHealth) else SupplierHealth(health.supplier_id)
+    if touched or was.health != health.health:
+        follow_supplier.follow(health.supplier_id)
+    if health.suspend_for and (touched or not was.suspend_for):
+        move_supplier.suspend_by_rule(health.supplier_id)
 
 
 def _products_to_refresh(change: Change) -> set[str]:

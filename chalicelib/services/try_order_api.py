@@ -1,6 +1,7 @@
 """A supplier's order API is tried with signed test orders, while somebody waits for the result.
 
-Nothing is stored and nothing ordered. It is over before the gateway gives up waiting.
+Nothing is ordered, and nothing stored but that an order API which was left alone is called again. It is over
+before the gateway gives up waiting.
 """
 
 import time
@@ -12,7 +13,7 @@ from chalicelib.clients.trial_orders import Target
 from chalicelib.domain import credentials
 from chalicelib.domain.conformance import FAIL, PASS, SKIP, Verdict
 from chalicelib.domain.conformance_checks import Check
-from chalicelib.services import conformance, supplier_records
+from chalicelib.services import conformance, endpoint_calls, supplier_records
 from chalicelib.services.conformance import Run
 
 _SECONDS = 26.0
@@ -37,6 +38,8 @@ def try_order_api(supplier_id: str) -> dict[str, Any]:
     )
     tested_at = clock.timestamp()
     checks = [_told(check, verdict) for check, verdict in conformance.checked(run)]
+    if run.first.reason is None:
+        endpoint_calls.mend(supplier_id, url=order_api["url"])
     return {
         "url": order_api["url"],
         "attempt_id": run.order.attempt_id,

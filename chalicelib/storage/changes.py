@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.storage import (
     authorizations,
+    endpoints,
     imports,
     keys,
     offer_terms,
@@ -27,6 +28,7 @@ from chalicelib.storage.items import (
     ProductItem,
     ReviewItem,
     RuleReversalItem,
+    SupplierHealthItem,
     SupplierItem,
     TermsItem,
 )
@@ -34,6 +36,7 @@ from chalicelib.storage.order_items import OrderItem, RefundItem, ReturnItem, Su
 
 _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierItem: suppliers.from_item,
+    SupplierHealthItem: endpoints.health_from_item,
     AuthorizationsItem: authorizations.from_item,
     OfferItem: offers.from_item,
     TermsItem: offer_terms.from_item,
