@@ -98,9 +98,10 @@ def _ship_by(line: OrderLine, handling_days: int, accepted_at: str) -> str:
 
 
 def _start_of(day: str | None) -> str:
-    """The first moment of a day that a supplier named; empty where it is none, or beyond all reckoning."""
+    """The first moment of the day that a supplier named, maybe with an hour; empty where it is none, or
+    beyond all reckoning."""
     try:
-        parsed = date.fromisoformat(day or "")
+        parsed = date.fromisoformat((day or "")[:10])
     except ValueError:
         return ""
     return f"{parsed}T00:00:00.000Z" if parsed.year < _LAST_YEAR else ""

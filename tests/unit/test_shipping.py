@@ -67,11 +67,20 @@ def test_what_has_left_is_no_longer_asked_to_be_canceled() -> None:
         (None, 2, "2026-11-25T09:00:00.000Z"),
         (None, 0, "2026-11-24T09:00:00.000Z"),
         ("2026-12-10", 2, "2026-12-12T00:00:00.000Z"),
+        ("2026-12-10T08:00:00Z", 2, "2026-12-12T00:00:00.000Z"),
         ("2026-11-01", 2, "2026-11-25T09:00:00.000Z"),
         ("2026-13-45", 2, "2026-11-25T09:00:00.000Z"),
         ("9999-12-31", 2, "2026-11-25T09:00:00.000Z"),
     ],
-    ids=["in-stock", "same-day", "backordered", "backordered-to-the-past", "no-day", "end-of-time"],
+    ids=[
+        "in-stock",
+        "same-day",
+        "backordered",
+        "backordered-to-an-hour",
+        "backordered-to-the-past",
+        "no-day",
+        "end-of-time",
+    ],
 )
 def test_a_line_leaves_within_its_handling_time(
     available_on: str | None, handling_days: int, ship_by: str
