@@ -1,6 +1,7 @@
 """The fields of what clients and feeds send. What they load to is JSON again, ready to be stored."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,23 @@ def _timestamp(sent: str) -> str | None:
         return clock.timestamp(clock.parse(sent.upper()))
     except (ValueError, OverflowError):
         return None
+
+
+class Day(fields.String):
+    """A day of the calendar."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"format": "date", "examples": ["2026-01-31"]}, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        sent = super()._deserialize(value, *args, **kwargs)
+        try:
+            is_day = str(date.fromisoformat(sent)) == sent
+        except ValueError:
+            is_day = False
+        if not is_day:
+            raise ValidationError("This must be a date as in 2026-01-31.")
+        return sent
 
 
 class WebAddress(fields.String):

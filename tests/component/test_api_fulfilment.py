@@ -152,6 +152,21 @@ def test_time_receives_what_was_shipped_and_closes_what_was_received(sale: Sale,
     assert (move_on.move_orders(), sale.status) == (0, "CLOSED")
 
 
+def test_a_backordered_line_is_to_leave_after_a_day_of_the_calendar(sale: Sale) -> None:
+    body = an_order_body(a_line(sale.seller.offer_id))
+    placed = call("POST", "/orders", body, headers={"Idempotency-Key": "k2"}).json["order"]["lines"][0]
+    part = placed["supplier_order_id"]
+
+    def answered(day: str) -> Reply:
+        line = {"line_id": placed["line_id"], "code": "BACKORDERED", "available_on": day}
+        attempt_id = part.replace("so_", "att_")
+        return sale.seller.send("POST", f"/{part}/acceptance", {"attempt_id": attempt_id, "lines": [line]})
+
+    for no_day in ("2027-02-30", "20270228", "soon"):
+        assert answered(no_day).faults == {"/lines/0/available_on": "INVALID_VALUE"}
+    assert answered("2027-02-28").json["ship_by"] == "2027-03-01T00:00:00.000Z"
+
+
 def test_an_order_that_has_not_left_in_time_is_marked_late_once(sale: Sale, clock: Any) -> None:
     part = sale.seller.send("GET", f"/{sale.part}").json
     assert (part["ship_by"], part["is_late"]) == ("2026-11-24T09:00:00.000Z", False)

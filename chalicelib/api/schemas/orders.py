@@ -20,6 +20,7 @@ from chalicelib.api.schemas.common import (
 from chalicelib.api.schemas.fulfilment import RefundSchema, ReturnSchema, ShipmentSchema
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import (
+    Day,
     Flag,
     Moment,
     MoneySchema,
@@ -235,9 +236,7 @@ class AcceptedLineSchema(StrictSchema):
     line_id = text(128)
     code = one_of(*sorted(CODES))
     quantity = whole(0, 999, required=False, metadata={"description": "the whole line, where it is not said"})
-    available_on = fields.String(
-        validate=validate.Regexp(r"\d{4}-\d\d-\d\d\Z", error="This must be a date as in 2026-01-31.")
-    )
+    available_on = Day()
 
 
 class SettlementSchema(StrictSchema):
