@@ -22,8 +22,8 @@ def accept_by(
     handling_days: int = 0,
 ) -> datetime:
     """When a supplier that is asked at `now` must have answered: after the hours that its `profile` says, by
-    `default` where it says none; earlier where what is promised for `deliver_by` then needs its
-    `handling_days`, but not for that in less than a quarter of an hour."""
+    `default` where it says none; earlier where what is promised for `deliver_by` then needs `handling_days`
+    and days on its way, but not for that in less than a quarter of an hour."""
     hours = profile.get("accept_within_hours")
     end = default if hours is None else now + timedelta(hours=hours)
     if deliver_by is None:

@@ -1,31 +1,19 @@
-"""What one supplier did not take is looked for at another: which, within what the buyer was promised, and how
-the order stands then.
+"""What one supplier did not take is looked for at another: at which, within what the buyer was promised."""
 
-A line that nobody has taken any piece of moves whole and keeps its id. The rest of one that was taken, or
-canceled, in part moves as a new line, so that at most one supplier ships a line.
-"""
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import count
-
-from chalicelib.domain import periods
 from chalicelib.domain.acceptance import pieces_asked
-from chalicelib.domain.allocation import Candidate
+from chalicelib.domain.allocation import Allocation, Candidate, Costs, Demand, allocate
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import (
-    Attempt,
     Order,
     OrderLine,
     OrderRecord,
     PlacedLine,
-    SupplierOrder,
     served_line,
 )
-
-NamePart = Callable[[str, int], str]
-"""Gives the id of the order's n-th line (`lin`), supplier order (`so`), attempt (`att`)."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +39,20 @@ class Remainder:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the buyer was promised, and how long and often others are tried: `until` no more are asked, and
-    `suppliers` in all for a line (None: no limit)."""
+    """What the buyer was promised, and how long and often others are tried: until then, and so many suppliers
+    in all for a line (None: no limit). `transit_days` is how long the way to the buyer takes."""
 
     until: datetime | None = None
     suppliers: int | None = None
     deliver_by: str | None = None
     max_unit_price: Money | None = None
     may_split: bool = True
+    transit_days: int = 0
 
 
-def limits_of(order: Order, *, until: datetime | None, suppliers: int | None) -> Limits:
+def limits_of(
+    order: Order, *, until: datetime | None, suppliers: int | None, transit_days: int = 0
+) -> Limits:
     promise = order.promise or {}
     price = promise.get("max_unit_price")
     return Limits(
@@ -70,6 +61,7 @@ def limits_of(order: Order, *, until: datetime | None, suppliers: int | None) ->
         deliver_by=promise.get("deliver_by"),
         max_unit_price=Money.parse(price) if price else None,
         may_split=promise.get("may_split", True),
+        transit_days=transit_days,
     )
 
 
@@ -115,54 +107,73 @@ def next_best(
     *,
     record: OrderRecord,
     limits: Limits,
+    costs: Costs,
     now: datetime,
 ) -> dict[str, Candidate]:
-    """The offer that takes over each remainder that one can be found for, by line id.
+    """The offer that takes over each remainder that one can be found for, by line id: together the cheapest.
 
-    `candidates` are the offers of each product, best first, of the condition that was ordered. One takes all
-    pieces of a remainder or none; all prices together stay within what was authorised. An order that may not
-    be split goes on with the suppliers that serve the rest of it, else with the one that can serve most.
+    `candidates` are the offers of each product. One takes all pieces of a remainder or none; all prices
+    together stay within what was authorised. An order that may not be split goes on with the suppliers that
+    serve the rest of it, else with one for all.
     """
-    room = _room(record, waiting)
-    may_ask = [each for each in waiting if may_be_tried(each, limits, now)]
+    serving = _serving(record)
+    only = serving if serving and not limits.may_split else None
+    demands: dict[str, Demand] = {}
+    for each in waiting:
+        able = _able(each, candidates.get(each.placed.product_id, ()), limits, now)
+        able = [candidate for candidate in able if only is None or candidate.supplier_id in only]
+        if able:
+            demands[each.line_id] = Demand(each.pieces, able)
 
-    def choose(suppliers: Collection[str] | None = None) -> dict[str, Candidate]:
-        found: dict[str, Candidate] = {}
-        for remainder in may_ask:
-            left = _left(room, may_ask, found)
-            offered = sorted(
-                candidates.get(remainder.placed.product_id, ()),
-                key=lambda each: each.supplier_id in remainder.last_resort,
-            )
-            able = (
-                each
-                for each in offered
-                if each.supplier_id not in remainder.tried
-                and (suppliers is None or each.supplier_id in suppliers)
-                and keeps_promise(each, remainder, limits, now)
-                and each.price.minor * remainder.pieces <= left
-                and each.available - _taken(each, may_ask, found) >= remainder.pieces
-            )
-            if (best := next(able, None)) is not None:
-                found[remainder.line_id] = best
-        return found
+    def allocated(line_ids: Sequence[str]) -> Allocation | None:
+        return allocate(
+            [demands[line_id] for line_id in line_ids],
+            costs,
+            may_split=limits.may_split or only is not None,
+            at_most=_room(record, waiting),
+            used_suppliers=frozenset(serving),
+        )
 
-    if limits.may_split:
-        return choose()
-    if serving := _serving(record):
-        return choose(serving)
-    offering = dict.fromkeys(each.supplier_id for offered in candidates.values() for each in offered)
-    return max((choose({supplier_id}) for supplier_id in offering), key=len, default={})
+    served, found = list(demands), allocated(list(demands))
+    if found is None:
+        served = _serveable(demands, allocated)
+        found = allocated(served)
+    return dict(zip(served, found.candidates, strict=True)) if found else {}
+
+
+def _serveable(
+    demands: Mapping[str, Demand], allocated: Callable[[Sequence[str]], Allocation | None]
+) -> list[str]:
+    """The lines that can be served beside those before them, where all cannot be."""
+    served: list[str] = []
+    for line_id in demands:
+        if allocated([*served, line_id]) is not None:
+            served.append(line_id)
+    return served
+
+
+def _able(
+    remainder: Remainder, offered: Iterable[Candidate], limits: Limits, now: datetime
+) -> list[Candidate]:
+    """The offers that may take it over; those of a last resort where there are no others."""
+    if not may_be_tried(remainder, limits, now):
+        return []
+    able = [
+        each
+        for each in offered
+        if each.supplier_id not in remainder.tried
+        and each.available >= remainder.pieces
+        and keeps_promise(each, remainder, limits, now)
+    ]
+    return [each for each in able if each.supplier_id not in remainder.last_resort] or able
 
 
 def keeps_promise(candidate: Candidate, remainder: Remainder, limits: Limits, now: datetime) -> bool:
-    """Whether the offer's price and handling time are what the buyer agreed to."""
+    """Whether the offer's price and time are what the buyer agreed to."""
     limit = price_limit(remainder, limits)
     if candidate.price.currency != limit.currency or candidate.price.minor > limit.minor:
         return False
-    if limits.deliver_by is None:
-        return True
-    return now + timedelta(days=candidate.handling_days) <= periods.moment(limits.deliver_by)
+    return candidate.arrives_by(limits.deliver_by, now, transit_days=limits.transit_days)
 
 
 def _room(record: OrderRecord, waiting: Sequence[Remainder]) -> int:
@@ -184,20 +195,6 @@ def _live(line: OrderLine) -> int:
     return line.accepted + line.remainder
 
 
-def _left(room: int, waiting: Iterable[Remainder], found: Mapping[str, Candidate]) -> int:
-    return room - sum(
-        found[each.line_id].price.minor * each.pieces for each in waiting if each.line_id in found
-    )
-
-
-def _taken(candidate: Candidate, waiting: Iterable[Remainder], found: Mapping[str, Candidate]) -> int:
-    return sum(
-        each.pieces
-        for each in waiting
-        if each.line_id in found and found[each.line_id].offer_id == candidate.offer_id
-    )
-
-
 def _serving(record: OrderRecord) -> set[str]:
     """The suppliers that have accepted some of the order, or may yet."""
     return {
@@ -205,98 +202,3 @@ def _serving(record: OrderRecord) -> set[str]:
         for part in record.supplier_orders
         if any(line.accepted or line.status == "WAITING_ACCEPTANCE" for line in part.lines)
     }
-
-
-@dataclass(frozen=True)
-class Move:
-    """How the order stands once its remainders have moved: supplier orders that are written anew, and those
-    that are added."""
-
-    changed: tuple[SupplierOrder, ...]
-    added: tuple[SupplierOrder, ...]
-
-
-def move(
-    record: OrderRecord,
-    waiting: Sequence[Remainder],
-    found: Mapping[str, Candidate],
-    *,
-    name_part: NamePart,
-    accept_by: Callable[[str, int], str],
-    now: str,
-) -> Move:
-    """Give each remainder to the offer that was `found` for it; one without is refused for good.
-
-    `accept_by` says by when a supplier has to answer, from its id and the longest handling time of what it is
-    asked for. The lines of one new supplier share a supplier order.
-    """
-    going = {each.line_id: each for each in waiting}
-    changed = tuple(
-        replace(part, lines=tuple(_left_behind(line, going, found) for line in part.lines), updated_at=now)
-        for part in record.supplier_orders
-        if any(line.remainder and line.line_id in going for line in part.lines)
-    )
-    return Move(changed, _added(record, waiting, found, name_part=name_part, accept_by=accept_by, now=now))
-
-
-def _left_behind(
-    line: OrderLine, going: Mapping[str, Remainder], found: Mapping[str, Candidate]
-) -> OrderLine:
-    if not line.remainder or line.line_id not in going:
-        return line
-    moved = line.remainder if line.line_id in found else 0
-    return replace(line, remainder=0, moved=line.moved + moved)
-
-
-def _added(
-    record: OrderRecord,
-    waiting: Sequence[Remainder],
-    found: Mapping[str, Candidate],
-    *,
-    name_part: NamePart,
-    accept_by: Callable[[str, int], str],
-    now: str,
-) -> tuple[SupplierOrder, ...]:
-    numbers = _free_numbers(record)
-    lines: dict[str, list[OrderLine]] = {}
-    handling: dict[str, int] = {}
-    for remainder in waiting:
-        candidate = found.get(remainder.line_id)
-        if candidate is None:
-            continue
-        line_id = remainder.line_id if remainder.is_whole else name_part("lin", next(numbers))
-        supplier_id = candidate.supplier_id
-        lines.setdefault(supplier_id, []).append(_new_line(remainder, candidate, line_id))
-        handling[supplier_id] = max(handling.get(supplier_id, 0), candidate.handling_days)
-    first = len(record.supplier_orders) + 1
-    return tuple(
-        SupplierOrder(
-            supplier_order_id=name_part("so", number),
-            order_id=record.order.order_id,
-            supplier_id=supplier_id,
-            lines=tuple(its),
-            attempt=Attempt(name_part("att", number)),
-            accept_by=accept_by(supplier_id, handling[supplier_id]),
-            created_at=now,
-            updated_at=now,
-        )
-        for number, (supplier_id, its) in enumerate(lines.items(), start=first)
-    )
-
-
-def _new_line(remainder: Remainder, candidate: Candidate, line_id: str) -> OrderLine:
-    origin = remainder.placed.line_id
-    return OrderLine(
-        line_id,
-        candidate.offer_id,
-        remainder.pieces,
-        sku=candidate.sku,
-        unit_minor=candidate.price.minor,
-        split_from=origin if line_id != origin else None,
-    )
-
-
-def _free_numbers(record: OrderRecord) -> Iterator[int]:
-    """The numbers of lines that are not in use yet: each line has been numbered in its turn."""
-    known = {line.line_id for part in record.supplier_orders for line in part.lines}
-    return count(len(known) + 1)

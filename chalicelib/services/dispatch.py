@@ -187,7 +187,7 @@ def _accept_by(part: Part) -> str:
         default=clock.parse(part.supplier_order.accept_by),
         profile=_supplier(part).profile,
         deliver_by=(part.order.promise or {}).get("deliver_by"),
-        handling_days=max(part.handling_days.values(), default=0),
+        handling_days=max(part.handling_days.values(), default=0) + settings.transit_days(),
     )
     return clock.timestamp(end)
 

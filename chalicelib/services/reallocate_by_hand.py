@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import clock, telemetry
+from chalicelib import clock, settings, telemetry
 from chalicelib.domain import reallocation
 from chalicelib.domain.acceptance import ByHand
 from chalicelib.domain.reallocation import Remainder
@@ -61,7 +61,9 @@ def _work(
             for each in reallocation.remainders(opened.record)
             if each.line_id in opened.line_ids
         ]
-        limits = reallocation.limits_of(opened.record.order, until=None, suppliers=None)
+        limits = reallocation.limits_of(
+            opened.record.order, until=None, suppliers=None, transit_days=settings.transit_days()
+        )
         plan = reallocate_order.planned(opened.record, waiting, limits, poll_for=poll_for)
         _refuse_unserved([each for each in waiting if each.line_id not in plan.found])
         moving = reallocate_order.writes(opened.record, plan, by_hand=by_hand)

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock, ids, settings, telemetry
 from chalicelib.clients.errors import CallFailed
-from chalicelib.domain import allocation, deadlines, ranking, reallocation
+from chalicelib.domain import allocation, deadlines, reallocation, takeover
 from chalicelib.domain.acceptance import ByHand
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.order import OrderRecord
-from chalicelib.domain.reallocation import Limits, Move, Remainder
+from chalicelib.domain.reallocation import Limits, Remainder
 from chalicelib.domain.supplier import Supplier
+from chalicelib.domain.takeover import Move
 from chalicelib.services import poll_inventory
+from chalicelib.services.allocation_costs import allocation_costs
 from chalicelib.services.commits import commit
 from chalicelib.storage import offer_terms, order_reads, orders, supplier_orders
 from chalicelib.storage.errors import WriteRefused
@@ -86,6 +88,7 @@ def limits_of(record: OrderRecord) -> Limits:
         record.order,
         until=placed + timedelta(hours=settings.reallocate_within_hours()),
         suppliers=settings.max_suppliers_per_line(),
+        transit_days=settings.transit_days(),
     )
 
 
@@ -103,7 +106,14 @@ def planned(record: OrderRecord, waiting: Sequence[Remainder], limits: Limits, *
     candidates = {
         product_id: _candidates(offer_ids, concerned, now) for product_id, offer_ids in shown.items()
     }
-    found = reallocation.next_best(waiting, candidates, record=record, limits=limits, now=now)
+    found = reallocation.next_best(
+        waiting,
+        candidates,
+        record=record,
+        limits=limits,
+        costs=allocation_costs(record.order.currency),
+        now=now,
+    )
     return Plan(waiting, found, concerned.suppliers)
 
 
@@ -124,10 +134,8 @@ def _shown(
             continue
         able = [
             candidate.offer_id
-            for entry, candidate in zip(
-                ranking.shown(product, now), allocation.of_product(product, now), strict=True
-            )
-            if entry["condition"] == terms.condition
+            for candidate in allocation.of_product(product, now)
+            if candidate.condition == terms.condition
             and candidate.supplier_id not in remainder.tried
             and reallocation.keeps_promise(candidate, remainder, limits, now)
         ]
@@ -217,11 +225,11 @@ def _move(record: OrderRecord, plan: Plan, now: datetime) -> Move:
             default=now + timedelta(hours=settings.accept_within_hours()),
             profile=plan.suppliers[supplier_id].profile,
             deliver_by=deliver_by,
-            handling_days=handling_days,
+            handling_days=handling_days + settings.transit_days(),
         )
         return clock.timestamp(end)
 
-    return reallocation.move(
+    return takeover.move(
         record,
         plan.waiting,
         plan.found,
