@@ -55,6 +55,7 @@ ACCESS: Mapping[str, Access] = {
     "explain_supplier": _supplier_or_admin(Scope.PROFILE),
     "change_supplier_profile": _supplier_or_admin(Scope.PROFILE),
     "try_supplier_order_api": _supplier_or_admin(Scope.PROFILE),
+    "change_signing_secret": _supplier_or_admin(Scope.PROFILE),
     "create_api_key": _supplier_or_admin(Scope.PROFILE),
     "list_api_keys": _supplier_or_admin(Scope.PROFILE),
     "revoke_api_key": _supplier_or_admin(Scope.PROFILE),

@@ -8,7 +8,7 @@ from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import suppliers as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.auth import Role
-from chalicelib.services import api_keys, change_supplier, idempotency, try_order_api
+from chalicelib.services import api_keys, change_supplier, idempotency, signing_secrets, try_order_api
 from chalicelib.services import explain_supplier as explanation
 from chalicelib.services import register_supplier as registration
 
@@ -76,6 +76,20 @@ def change_supplier_profile(call: Call, supplier_id: str) -> Answer:
 )
 def try_supplier_order_api(_call: Call, supplier_id: str) -> Answer:
     return Answer(200, try_order_api.try_order_api(supplier_id))
+
+
+@bp.route("/suppliers/{supplier_id}/signing-secret", methods=["POST"], content_types=ANY_TYPE)
+@endpoint(
+    "Change the secret that calls to the supplier are signed with; the old one signs besides for a day",
+    answers={201: schemas.ChangedSecretSchema()},
+    problems={409: "TOO_MANY_SECRETS, SUPPLIER_CLOSED"},
+    idempotency_key="optional",
+)
+def change_signing_secret(call: Call, supplier_id: str) -> Answer:
+    route = f"POST /suppliers/{supplier_id}/signing-secret"
+    marked = idempotency.request(call.idempotency_key, caller=call.caller.name, route=route, body=None)
+    outcome = signing_secrets.change(supplier_id, marked=marked)
+    return Answer(201, outcome.answer, replayed=outcome.replayed)
 
 
 @bp.route("/suppliers/{supplier_id}/api-keys", methods=["POST"], content_types=JSON_BODY)

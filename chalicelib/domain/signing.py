@@ -16,11 +16,13 @@ class BadSignature(ValueError):
 
 
 def headers(*, secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The three headers that sign `body`; `secret` is `whsec_<base64>`, `timestamp` epoch seconds."""
+    """The three headers that sign `body`; `timestamp` is epoch seconds. `secret` is `whsec_<base64>`, or
+    several with a space between, each of which signs: whichever of them the receiver has holds."""
+    signatures = [f"v1,{_signature(each, message_id, str(timestamp), body)}" for each in secret.split()]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": "v1," + _signature(secret, message_id, str(timestamp), body),
+        "webhook-signature": " ".join(signatures),
     }
 
 

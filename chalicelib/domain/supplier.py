@@ -35,7 +35,9 @@ class Supplier:
 
     `profile` is the registration as JSON; `issues` and `corrections` are what the last validation found
     and mended, in the version and at the time that it judged; `history` is how the status came about, as
-    `moved` writes it; `version` is the optimistic lock and the ETag.
+    `moved` writes it; `version` is the optimistic lock and the ETag. `signing_generation` names the secret
+    that calls to it are signed with, since `signing_changed_at`; the secrets from `signing_since` on sign
+    besides for a while.
     """
 
     supplier_id: str
@@ -54,6 +56,8 @@ class Supplier:
     overtaken_corrections: tuple[str, ...] = ()
     tax_identity: str = ""
     signing_generation: int = 1
+    signing_since: int = 1
+    signing_changed_at: str | None = None
     correlation_id: str = ""
     created_at: str = ""
     updated_at: str = ""
@@ -98,6 +102,9 @@ class ApiKey:
     scopes: frozenset[Scope] = frozenset(Scope)
     correlation_id: str = ""
 
+
+MAX_SIGNING_SECRETS = 3
+"""That sign at a time: each adds its signature to every call."""
 
 MAX_ACTIVE_KEYS = 2
 """One in use and one to change over to."""

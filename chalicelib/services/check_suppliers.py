@@ -4,11 +4,9 @@ that could not be reached is called to see whether it answers, though no order m
 
 from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues, trial_orders
-from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.trial_orders import Target
-from chalicelib.domain import credentials
 from chalicelib.domain.circuit import Held
-from chalicelib.services import endpoint_calls, supplier_records
+from chalicelib.services import endpoint_calls, signing_secrets, supplier_records
 from chalicelib.services.endpoint_calls import Call
 from chalicelib.storage import endpoints, suppliers
 from chalicelib.storage.keys import DUE_SHARDS
@@ -50,6 +48,6 @@ def check(supplier_id: str) -> None:
     else:
         place = endpoint_calls.take(endpoint, standing, url=url)
         if not isinstance(place, Held):
-            secret = credentials.signing_secret(master_secret(), supplier_id, supplier.signing_generation)
+            secret = signing_secrets.of(supplier)
             seen = trial_orders.place(Target(order_api, secret), trial_orders.new_order())
             endpoint_calls.conclude(Call(place, has_failed=seen.reason is not None))

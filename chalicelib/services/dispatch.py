@@ -15,14 +15,13 @@ from typing import Any
 
 from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues, supplier_api
-from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.supplier_api import Answered, AnswerLater, Gone, NeverSeen, Outcome, TryAgain
-from chalicelib.domain import acceptance, credentials, deadlines
+from chalicelib.domain import acceptance, deadlines
 from chalicelib.domain.acceptance import Answer, InvalidLines
 from chalicelib.domain.circuit import Endpoint, Held
 from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import endpoint_calls, settlements, supplier_bodies
+from chalicelib.services import endpoint_calls, settlements, signing_secrets, supplier_bodies
 from chalicelib.services.commits import commit
 from chalicelib.services.endpoint_calls import Call, Place
 from chalicelib.storage import order_reads, supplier_orders
@@ -147,7 +146,7 @@ def _ask(part: Part) -> _Said:
         return _Said(part, place)
     told = supplier_api.status(
         supplier.profile["order_api"],
-        secret=_secret(supplier),
+        secret=signing_secrets.of(supplier),
         attempt_id=part.supplier_order.attempt.attempt_id,
     )
     return _Said(part, AnswerLater() if _has_it(part) and isinstance(told, TryAgain) else told, place)
@@ -168,7 +167,7 @@ def _send(part: Part, place: Place | None = None) -> _Said:
     supplier = _supplier(part)
     outcome = supplier_api.place(
         supplier.profile["order_api"],
-        secret=_secret(supplier),
+        secret=signing_secrets.of(supplier),
         attempt_id=sent.attempt.attempt_id,
         data=supplier_bodies.placed(stored),
     )
@@ -309,7 +308,3 @@ def _url(part: Part) -> str:
 
 def _endpoint(part: Part) -> Endpoint:
     return part.endpoint or Endpoint(part.supplier_order.supplier_id)
-
-
-def _secret(supplier: Supplier) -> str:
-    return credentials.signing_secret(master_secret(), supplier.supplier_id, supplier.signing_generation)

@@ -13,11 +13,9 @@ from typing import Any
 from chalicelib import clock, settings, telemetry
 from chalicelib.clients import inventory_api, queues
 from chalicelib.clients.errors import CallFailed
-from chalicelib.clients.secrets import master_secret
-from chalicelib.domain import credentials
 from chalicelib.domain.dated import APPLIED
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import set_stock, update_stock
+from chalicelib.services import set_stock, signing_secrets, update_stock
 from chalicelib.services.update_stock import Count
 from chalicelib.storage import offers, suppliers
 
@@ -81,7 +79,7 @@ def ask(supplier: Supplier, skus: Sequence[str]) -> None:
 def _ask_for(supplier: Supplier, skus: Sequence[str]) -> None:
     """Ask in one call. What has no time was so before we asked; what is of the future is not believed."""
     asked_at = clock.timestamp()
-    secret = credentials.signing_secret(master_secret(), supplier.supplier_id, supplier.signing_generation)
+    secret = signing_secrets.of(supplier)
     told = inventory_api.ask(supplier.profile["inventory_api"], skus, secret=secret)
     counts = [
         (each.sku, Count(each.quantity, each.as_of or asked_at))

@@ -8,12 +8,10 @@ import time
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.clients.secrets import master_secret
 from chalicelib.clients.trial_orders import Target
-from chalicelib.domain import credentials
 from chalicelib.domain.conformance import FAIL, PASS, SKIP, Verdict
 from chalicelib.domain.conformance_checks import Check
-from chalicelib.services import conformance, endpoint_calls, supplier_records
+from chalicelib.services import conformance, endpoint_calls, signing_secrets, supplier_records
 from chalicelib.services.conformance import Run
 
 _SECONDS = 26.0
@@ -29,7 +27,7 @@ def try_order_api(supplier_id: str) -> dict[str, Any]:
     """
     supplier = supplier_records.existing(supplier_id)
     supplier_records.refuse_closed(supplier)
-    secret = credentials.signing_secret(master_secret(), supplier_id, supplier.signing_generation)
+    secret = signing_secrets.of(supplier)
     order_api = supplier.profile["order_api"]
     run = Run(
         Target(order_api, secret),

@@ -109,6 +109,8 @@ class SupplierItem(Item, discriminator="SUPPLIER"):
     overtaken_corrections = JSONText(null=True)
     tax_identity = UnicodeAttribute()
     signing_generation = NumberAttribute(default=1)
+    signing_since = NumberAttribute(default=1)
+    signing_changed_at = UnicodeAttribute(null=True)
 
 
 class EndpointItem(Item, discriminator="ENDPOINT"):

@@ -128,6 +128,15 @@ class RegisteredSchema(AnswerSchema):
     signing_secret = fields.String(required=True)
 
 
+class ChangedSecretSchema(AnswerSchema):
+    """The secret is shown in this answer only (and in its replay). Until then calls are signed with the ones
+    before it, too."""
+
+    signing_secret = fields.String(required=True)
+    generation = fields.Integer(required=True)
+    others_until = moment(required=True)
+
+
 class StandingSchema(AnswerSchema):
     """One move of a supplier's status: who made it, when and why."""
 
