@@ -110,6 +110,14 @@ MEANINGS: Mapping[str, Meaning] = {
         _object({"line_id": _IDS["line_id"], "quantity?": _COUNT, "received?": _COUNT, "amount?": _MONEY})
     ),
     "amount": _MONEY,
+    "promise": _object(
+        {
+            "max_unit_price?": _MONEY,
+            "deliver_by?": _TIME,
+            "may_change_supplier?": ({"type": "boolean"}, True),
+            "may_split?": ({"type": "boolean"}, True),
+        }
+    ),
     "code": _WORD,
     "health": _one_of("GOOD", "POOR", "FAILING"),
     "quantity": _COUNT,

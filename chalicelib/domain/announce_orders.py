@@ -33,6 +33,12 @@ _OF_PIECES = {
 def of_order(before: object | None, after: Order) -> Iterator[Announcement]:
     if before is None:
         yield Announcement("order.placed", after.order_id, after.created_at, _placed(after))
+    was = before if isinstance(before, Order) else None
+    if after.history and (was is None or was.history != after.history):
+        last = after.history[-1]
+        states = {"old": _promised(was) if was else None, "new": _promised(after)}
+        about = {"order_id": after.order_id, **states, "changed": last["fields"]}
+        yield Announcement("order.changed", f"{after.order_id}@{last['at']}", last["at"], about)
 
 
 def of_supplier_order(before: object | None, after: SupplierOrder) -> Iterator[Announcement]:
@@ -125,6 +131,10 @@ def _of_line(part: SupplierOrder, had: OrderLine | None, line: OrderLine) -> Ite
     for name, kind in _OF_PIECES.items():
         if new[name] > (old[name] if old else 0):
             yield Announcement(kind, f"{line_at}:{new[name]}", part.updated_at, data)
+
+
+def _promised(order: Order) -> dict[str, Any]:
+    return present({"version": order.version, "promise": order.promise})
 
 
 def _part_state(part: SupplierOrder) -> dict[str, Any]:

@@ -77,6 +77,12 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "offer_id supplier_id price",
     ),
     "order.placed": _type("An order was placed and its stock reserved.", "order_id total lines"),
+    "order.changed": _type(
+        "An order was changed after it was placed. `changed` names its fields; where it goes and how to reach"
+        " the shopper are not told.",
+        "order_id",
+        "version promise?",
+    ),
     "order.line_accepted": _type("A supplier has accepted the line, or some of it.", _LINE, _LINE_STATE),
     "order.line_refused": _type("No supplier will ship these pieces of the line.", _LINE, _LINE_STATE),
     "order.line_canceled": _type("The line, or some of it, was canceled.", _LINE, _LINE_STATE),

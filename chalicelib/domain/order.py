@@ -31,8 +31,9 @@ class PlacedLine:
 
 @dataclass(frozen=True)
 class Order:
-    """The immutable part of an order. `request_hash` tells a replay from another body under the same key;
-    `allocation` is what `domain.allocation_notes` keeps of why its offers were chosen."""
+    """What was placed. `request_hash` tells a replay from another body under the same key; `allocation` is
+    what `domain.allocation_notes` keeps of why its offers were chosen. Nothing of it changes but `promise`
+    and `channel_reference`; `history` says who changed what, the shopper's data too."""
 
     order_id: str
     currency: str
@@ -45,6 +46,7 @@ class Order:
     promise: Mapping[str, Any] | None = None
     channel_reference: str | None = None
     allocation: Mapping[str, Any] | None = None
+    history: tuple[Mapping[str, Any], ...] = ()
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""

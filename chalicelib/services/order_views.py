@@ -25,7 +25,8 @@ _PLACE = ("city", "region", "postal_code", "country")
 
 
 def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str, Any]:
-    """The order as its shopper reads it; the attempts at suppliers are for administrators."""
+    """The order as its shopper reads it; the attempts at suppliers, and who changed what, are for
+    administrators."""
     order = record.order
     lines = current_lines(record)
     placed = {line.line_id: line for line in order.lines}
@@ -56,6 +57,7 @@ def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str,
     }
     if with_attempts:
         view["attempts"] = [attempt_view(part) for part in record.supplier_orders]
+        view["history"] = list(order.history)
     return _present(view)
 
 
@@ -236,15 +238,21 @@ def _place_of(ship_to: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stamps(record: OrderRecord) -> dict[str, Any]:
-    """The version grows with every change of anything under the order."""
-    under: tuple[SupplierOrder | Shipment | Return | Refund, ...]
-    under = (*record.supplier_orders, *record.shipments, *record.returns, *record.refunds)
-    first = record.order.version - len(record.supplier_orders)
     return {
         "created_at": record.order.created_at,
-        "updated_at": max(each.updated_at for each in (record.order, *under)),
-        "version": first + sum(each.version for each in under),
+        "updated_at": max(each.updated_at for each in (record.order, *_under(record))),
+        "version": order_version(record),
     }
+
+
+def order_version(record: OrderRecord) -> int:
+    """Grows with every change of anything under the order."""
+    first = record.order.version - len(record.supplier_orders)
+    return first + sum(each.version for each in _under(record))
+
+
+def _under(record: OrderRecord) -> tuple[SupplierOrder | Shipment | Return | Refund, ...]:
+    return (*record.supplier_orders, *record.shipments, *record.returns, *record.refunds)
 
 
 def _present(view: dict[str, Any]) -> dict[str, Any]:

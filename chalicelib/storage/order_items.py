@@ -17,6 +17,7 @@ class OrderItem(Item, discriminator="ORDER"):
     promise = JSONText(null=True)
     channel_reference = UnicodeAttribute(null=True)
     allocation = JSONText(null=True)
+    history = JSONText(null=True)
 
 
 class BuyerItem(Item, discriminator="BUYER"):

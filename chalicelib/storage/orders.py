@@ -1,6 +1,7 @@
 """Orders and their buyers: one partition an order, with everything under it."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import ids
@@ -46,6 +47,23 @@ def adding(order: Order) -> Write:
     return Write("order", _to_item(order), OrderItem.pk.does_not_exist(), reader=from_item)
 
 
+def replacing(order: Order, *, expected_version: int) -> Write:
+    """Write it if it still has `expected_version`; the stored version is one higher. Label `order`."""
+    item = _to_item(replace(order, version=expected_version + 1))
+    return Write("order", item, OrderItem.version == expected_version)
+
+
+def replacing_buyer(buyer: Buyer, *, now: str, correlation_id: str) -> Write:
+    """Together with the order, whose version guards it. Label `buyer`."""
+    actions = [
+        BuyerItem.ship_to.set(buyer.ship_to),
+        BuyerItem.contact.set(buyer.contact),
+        BuyerItem.correlation_id.set(correlation_id),
+        BuyerItem.updated_at.set(now),
+    ]
+    return Write("buyer", BuyerItem(*keys.buyer(buyer.order_id)), BuyerItem.pk.exists(), actions)
+
+
 def adding_buyer(buyer: Buyer, *, now: str, correlation_id: str) -> Write:
     """Label `buyer`."""
     item = BuyerItem(
@@ -74,6 +92,7 @@ def _to_item(order: Order) -> OrderItem:
         promise=order.promise,
         channel_reference=order.channel_reference,
         allocation=order.allocation,
+        history=order.history or None,
         version=order.version,
         correlation_id=order.correlation_id,
         created_at=order.created_at,
@@ -107,6 +126,7 @@ def from_item(item: OrderItem) -> Order:
         promise=item.promise,
         channel_reference=item.channel_reference,
         allocation=item.allocation,
+        history=tuple(item.history or ()),
         version=int(item.version),
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",

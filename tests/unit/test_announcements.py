@@ -11,6 +11,7 @@ from chalicelib.domain.announce_suppliers import review_opened
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.announcements import announcements
 from chalicelib.domain.event_types import EVENT_TYPES
+from chalicelib.domain.health import POOR, SupplierHealth
 from chalicelib.domain.imports import Counters, Import
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, PriceWindow, Product, Terms
@@ -68,6 +69,7 @@ LINE = OrderLine("lin_1_1", "off_1_a", 3)
 PART = SupplierOrder("so_1_1", "ord_1", "sup_1", (LINE,), Attempt("att_1_1"), accept_by=NOW, **AT)
 
 
+EDIT = {"at": NOW, "by": "admin:Ada", "fields": ["promise"]}
 BACK = {"line_id": "lin_1_1", "quantity": 2, "reason": "Ada likes coffee"}
 RETURN = Return("ret_1", "ord_1", "so_1_1", "sup_1", (BACK,), **AT)
 REFUNDED = RefundLine("lin_1_1", Money(500, "EUR"), "Ada waited long")
@@ -101,6 +103,10 @@ CHANGES: dict[str, tuple[object | None, object]] = {
         replace(SUPPLIER, status="SUSPENDED", suspension_type="AUTOMATIC", version=2),
     ),
     "supplier.terminated": (replace(SUPPLIER, status="OPEN"), replace(SUPPLIER, status="TERMINATED")),
+    "supplier.health_changed": (
+        SupplierHealth("sup_1", version=1, updated_at=NOW),
+        SupplierHealth("sup_1", POOR, "LINES_REFUSED", version=2, updated_at=NOW),
+    ),
     "offer.held_for_review": (OFFER, replace(OFFER, acceptance="TO_REVIEW")),
     "offer.rejected": (OFFER, replace(OFFER, acceptance="REJECTED")),
     "offer.activated": (BLOCKED, TERMS),
@@ -112,6 +118,7 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "offer.stock_changed": (TERMS, replace(TERMS, available=0, reserved=7, version=2)),
     "product.featured_changed": (PRODUCT, FEATURED),
     "order.placed": (None, ORDER),
+    "order.changed": (ORDER, replace(ORDER, promise={"may_split": False}, history=(EDIT,), version=2)),
     "order.line_accepted": (PART, part(status="SHIPPING", accepted=3, acceptance_code="ACCEPTED")),
     "order.line_refused": (PART, part(status="REFUSED", acceptance_code="OUT_OF_STOCK")),
     "order.line_canceled": (PART, part(status="CANCELED", canceled=3)),
