@@ -36,7 +36,7 @@ def refund(
     def work() -> Outcome:
         part = own_part(supplier_id, supplier_order_id)
         before, hashed = part.supplier_order, request_hash(body)
-        refund_id = ids.content_id("rfd", supplier_order_id, *parts(idempotency_key, body))
+        refund_id = ids.content_id("rfd", before.supplier_order_id, *parts(idempotency_key, body))
         earlier = stored.get(before.order_id, refund_id)
         if earlier is not None:
             return replay(refund_view(earlier), is_same=earlier.request_hash == hashed)
@@ -48,8 +48,8 @@ def refund(
         paid_back = Refund(
             refund_id=refund_id,
             order_id=before.order_id,
-            supplier_order_id=supplier_order_id,
-            supplier_id=supplier_id,
+            supplier_order_id=before.supplier_order_id,
+            supplier_id=before.supplier_id,
             lines=lines,
             by=by,
             return_id=body.get("return_id"),

@@ -61,7 +61,7 @@ def deliver(
     def work() -> dict[str, Any]:
         part = own_part(supplier_id, supplier_order_id).supplier_order
         shipment = shipments.get(part.order_id, shipment_id)
-        if shipment is None or shipment.supplier_order_id != supplier_order_id:
+        if shipment is None or shipment.supplier_order_id != part.supplier_order_id:
             raise NotFound
         if shipment.delivered_at is not None:
             return shipment_view(shipment)

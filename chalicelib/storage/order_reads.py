@@ -88,6 +88,8 @@ def get_part(
     supplier = found.get(supplier_key) if supplier_key else None
     if not isinstance(part, SupplierOrderItem) or not isinstance(order, OrderItem):
         return None
+    if part.supplier_order_id != supplier_order_id:  # another text that leads to the same place
+        return None
     endpoint, health = endpoints.among(found.values(), supplier_id) if supplier_id else (None, None)
     return Part(
         supplier_orders.from_item(part),

@@ -141,6 +141,8 @@ def test_nobody_answers_for_another_supplier_or_another_attempt() -> None:
         (ordered.supplier_id, ordered.part_id, attempt + "0"),
         (ordered.supplier_id, "so_nothing_1", attempt),
         (ordered.supplier_id, "nonsense", attempt),
+        (ordered.supplier_id, ordered.part_id.replace("_1", "_01"), attempt),
+        (ordered.supplier_id, ordered.part_id.replace("so_", "os_"), attempt),
         (ordered.supplier_id, f"so_{'x' * 3000}_1", attempt),
         (ordered.supplier_id, f"so_x_{'9' * 5000}", attempt),
     ]:
