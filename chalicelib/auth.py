@@ -88,6 +88,7 @@ ACCESS: Mapping[str, Access] = {
     "list_channels": ADMIN,
     "list_refused_orders": ADMIN,
     "read_order": ORDER_OR_ADMIN,
+    "confirm_payment": ORDER_OR_ADMIN,
     "explain_order_line": ADMIN,
     "change_order": ORDER_OR_ADMIN,
     "read_supplier_inventory": _supplier_or_admin(Scope.OFFERS),

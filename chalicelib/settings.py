@@ -101,6 +101,11 @@ def contention_seconds() -> float:
     return float(os.environ.get("CONTENTION_SECONDS", "2"))
 
 
+def payment_within_minutes() -> int:
+    """How long an order waits for its payment to be confirmed."""
+    return int(os.environ.get("PAYMENT_WITHIN_MINUTES", "30"))
+
+
 def log_level() -> str:
     return os.environ.get("LOG_LEVEL", "INFO")
 

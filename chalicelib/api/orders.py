@@ -9,6 +9,7 @@ from chalicelib.api.schemas import explanations
 from chalicelib.api.schemas import orders as schemas
 from chalicelib.auth import Role
 from chalicelib.services import explain_order_line as explanation
+from chalicelib.services import payments
 from chalicelib.services import place_order as placing
 from chalicelib.services import read_order as reading
 from chalicelib.services.accept_order import accept
@@ -43,6 +44,18 @@ def place_order(call: Call) -> Answer:
 @endpoint("Read an order", answers={200: schemas.OrderSchema()})
 def read_order(call: Call, order_id: str) -> Answer:
     order = reading.read_order(order_id, is_admin=call.caller.role is Role.ADMIN)
+    return Answer(200, order, etag=etag(order["version"]))
+
+
+@bp.route("/orders/{order_id}/payment-confirmation", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Say that the payment of an order holds, so that its suppliers are asked",
+    body=schemas.PaymentConfirmationSchema(),
+    answers={200: schemas.OrderSchema()},
+    problems={409: "PAYMENT_EXPIRED, CHANGED_MEANWHILE"},
+)
+def confirm_payment(call: Call, order_id: str) -> Answer:
+    order = payments.confirm(order_id, call.body, is_admin=call.caller.role is Role.ADMIN)
     return Answer(200, order, etag=etag(order["version"]))
 
 

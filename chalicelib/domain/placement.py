@@ -35,7 +35,9 @@ def placed_lines(
     return tuple(lines)
 
 
-def supplier_orders(order: Order, name_part: NamePart, *, accept_by: str) -> tuple[SupplierOrder, ...]:
+def supplier_orders(
+    order: Order, name_part: NamePart, *, accept_by: str, held_until: str | None = None
+) -> tuple[SupplierOrder, ...]:
     """The order's parts as they begin: every line waits, one attempt is planned."""
     parts: dict[str, list[PlacedLine]] = {}
     for line in order.lines:
@@ -48,6 +50,7 @@ def supplier_orders(order: Order, name_part: NamePart, *, accept_by: str) -> tup
             lines=tuple(OrderLine(line.line_id, line.offer_id, line.quantity) for line in lines),
             attempt=Attempt(name_part("att", number)),
             accept_by=accept_by,
+            held_until=held_until,
             correlation_id=order.correlation_id,
             created_at=order.created_at,
             updated_at=order.created_at,

@@ -86,7 +86,9 @@ def _check(record: OrderRecord, line_ids: Collection[str] | None) -> None:
 
 
 def _waits(part: SupplierOrder, line: OrderLine) -> bool:
-    return line.status == "WAITING_ACCEPTANCE" and part.attempt.status in acceptance.OPEN_ATTEMPT
+    """One that waits to be paid for is not to be brought to anybody."""
+    asked = part.attempt.status in acceptance.OPEN_ATTEMPT and not part.held_until
+    return line.status == "WAITING_ACCEPTANCE" and asked
 
 
 def _with_refused(line: OrderLine, refused: Collection[str]) -> OrderLine:

@@ -60,6 +60,10 @@ def dispatch(message: Mapping[str, Any]) -> None:
     if attempt.attempt_id != message["attempt_id"] or attempt.status not in acceptance.OPEN_ATTEMPT:
         telemetry.log("DISPATCH_ALREADY_SETTLED", attempt_id=attempt.attempt_id)
         return
+    if part.supplier_order.held_until:
+        # Once it is paid for, that write sends a message anew.
+        telemetry.log("DISPATCH_HELD", attempt_id=attempt.attempt_id)
+        return
     try:
         _step(part, message)
     except WriteRefused as refused:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.domain import carriers, shipping
+from chalicelib.domain import carriers, payment, shipping
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.order import (
     Buyer,
@@ -49,6 +49,7 @@ def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str,
         "payment": {
             "reference": order.payment_reference,
             "authorized_amount": order.authorized.as_json(),
+            **_payment(record),
         },
         **_buyer(record.buyer),
         "channel_reference": order.channel_reference,
@@ -225,6 +226,13 @@ def _line(placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
 
 def _refunded(placed: PlacedLine, state: OrderLine) -> dict[str, str] | None:
     return Money(state.refunded, placed.unit_price.currency).as_json() if state.refunded else None
+
+
+def _payment(record: OrderRecord) -> dict[str, Any]:
+    """`confirm_by` is there while the order waits for it."""
+    status = payment.status_of(record.supplier_orders)
+    held = max((part.held_until for part in record.supplier_orders if part.held_until), default=None)
+    return {"status": status} | ({"confirm_by": held} if held and status == payment.PENDING else {})
 
 
 def _buyer(buyer: Buyer | None) -> dict[str, Any]:

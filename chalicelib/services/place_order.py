@@ -143,7 +143,7 @@ def _replay(order: Order, body: Mapping[str, Any]) -> Outcome:
 
 def _answer(order: Order, body: Mapping[str, Any]) -> dict[str, Any]:
     """What a placed order is answered with, from nothing that changes later; the body is the same anyway."""
-    record = OrderRecord(order, _buyer(order, body), _parts(order))
+    record = OrderRecord(order, _buyer(order, body), _parts(order, body))
     token = credentials.order_token(master_secret(), order.order_id)
     return {"order": order_view(record), "order_token": token}
 
@@ -224,7 +224,7 @@ def _writes(order: Order, allocated: Allocation, body: Mapping[str, Any]) -> lis
     return [
         orders.adding(order),
         orders.adding_buyer(_buyer(order, body), now=now, correlation_id=correlation_id),
-        *map(supplier_orders.adding, _parts(order)),
+        *map(supplier_orders.adding, _parts(order, body)),
         *reserving,
     ]
 
@@ -264,11 +264,17 @@ def _explained(obstacle: Obstacle) -> str:
     return f"{_CONFLICTS[obstacle.code]}."
 
 
-def _parts(order: Order) -> tuple[SupplierOrder, ...]:
-    accept_by = clock.timestamp(
-        clock.parse(order.created_at) + timedelta(hours=settings.accept_within_hours())
+def _parts(order: Order, body: Mapping[str, Any]) -> tuple[SupplierOrder, ...]:
+    placed_at = clock.parse(order.created_at)
+    accept_by = placed_at + timedelta(hours=settings.accept_within_hours())
+    held_until = placed_at + timedelta(minutes=settings.payment_within_minutes())
+    is_paid = body["payment"].get("confirmed", True)
+    return placement.supplier_orders(
+        order,
+        _namer(order.order_id),
+        accept_by=clock.timestamp(accept_by),
+        held_until=None if is_paid else clock.timestamp(held_until),
     )
-    return placement.supplier_orders(order, _namer(order.order_id), accept_by=accept_by)
 
 
 def _namer(order_id: str) -> placement.NamePart:

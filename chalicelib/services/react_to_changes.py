@@ -122,7 +122,7 @@ def _facts(change: Change) -> Iterator[Announcement]:
 
 def _send_messages(change: Change) -> None:
     match change.after:
-        case SupplierOrder() as part if part.attempt.status == "PLANNED":
+        case SupplierOrder() as part if part.attempt.status == "PLANNED" and not part.held_until:
             queues.send(settings.required("DISPATCH_QUEUE_URL"), order_messages.to_dispatch(part))
         case SupplierOrder() as part if any(line.remainder for line in part.lines):
             queues.send(settings.required("REALLOCATION_QUEUE_URL"), order_messages.to_reallocate(part))

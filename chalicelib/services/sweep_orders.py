@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues
-from chalicelib.services import move_on, order_messages
+from chalicelib.services import move_on, order_messages, payments
 from chalicelib.storage import supplier_orders
 from chalicelib.storage.keys import DUE_SHARDS
 
@@ -20,6 +20,7 @@ _PER_SHARD = 500
 
 def sweep() -> None:
     """Go on with everything on which time has to act."""
+    payments.sweep()
     _sweep_answers()
     move_on.move_orders()
     move_on.move_returns()

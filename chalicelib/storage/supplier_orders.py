@@ -76,6 +76,12 @@ def answers_due(until: str, *, shard: int, limit: int) -> list[keys.Key]:
     return [keys.Key(item.pk, item.sk) for item in found]
 
 
+def payments_due(until: str, *, shard: int, limit: int) -> list[keys.Key]:
+    """Keys of supplier orders of one shard that were held for a payment until then, longest first."""
+    found = AnyItem.due.query(keys.payments_due_shard(shard), Due.sort <= until, limit=limit)
+    return [keys.Key(item.pk, item.sk) for item in found]
+
+
 def page_of_unsettled(*, limit: int, cursor: str | None) -> pages.Page[SupplierOrder]:
     """Those whose answer waits for an administrator, by when its time is over. Raises BadCursor."""
     partition = keys.settlements_due()

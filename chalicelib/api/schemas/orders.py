@@ -34,6 +34,7 @@ from chalicelib.bodies.fields import (
 from chalicelib.domain.acceptance import CODES
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import currency_digits
+from chalicelib.domain.payment import STATUSES as PAYMENT_STATUS
 from chalicelib.domain.rules.countries import is_code
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -88,6 +89,14 @@ class OrderLineBodySchema(StrictSchema):
 class PaymentSchema(StrictSchema):
     reference = text(200)
     authorized_amount = money()
+    confirmed = Flag(
+        metadata={"description": "false: no supplier is asked before …/payment-confirmation, due in time"}
+    )
+
+
+class PaymentConfirmationSchema(StrictSchema):
+    reference = text(200, metadata={"description": "the one that the order was placed with"})
+    authorized_amount = money(required=False)
 
 
 class DeliverBy(Moment):
@@ -207,6 +216,13 @@ class TotalsSchema(AnswerSchema):
     grand_total = fields.Nested(MoneySchema, required=True)
 
 
+class PaymentStateSchema(AnswerSchema):
+    reference = fields.String(required=True)
+    authorized_amount = fields.Nested(MoneySchema, required=True)
+    status = one_of(*PAYMENT_STATUS)
+    confirm_by = moment()
+
+
 class OrderSchema(StoredSchema):
     """`attempts` is for administrators only."""
 
@@ -219,6 +235,7 @@ class OrderSchema(StoredSchema):
     returns = fields.List(fields.Nested(ReturnSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     totals = fields.Nested(TotalsSchema, required=True)
+    payment = fields.Nested(PaymentStateSchema, required=True)
     ship_to = fields.Dict()
     contact = fields.Dict()
     channel_reference = fields.String()
