@@ -17,7 +17,7 @@ emulator_venv := .local/emulator-venv/.made-$(call key,requirements-emulator.txt
 make_venv = $(PYTHON) -m venv $(1) && rm -f $(1)/.made-* && $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy check format lint lock bench conformance package deploy
+.PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy check format lint lock bench conformance history package deploy
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ conformance: setup  ## try a supplier's order API: URL=https://… SECRET=whsec_
 	@SIGNING_SECRET='$(SECRET)' $(run) conformance '$(URL)' \
 	  $(if $(STATUS_URL),--status-url '$(STATUS_URL)') $(if $(CANCELLATION_URL),--cancellation-url '$(CANCELLATION_URL)') \
 	  $(if $(INVENTORY_URL),--inventory-url '$(INVENTORY_URL)') $(if $(JSON),--json)
+
+history: setup  ## run 2,000 orders through hostile suppliers and check what became of them; ORDERS=n for fewer
+	@PYTHONPATH=.:tests:tests/journeys $(run) faults.history --orders $(or $(ORDERS),2000) $(if $(PORT),--port $(PORT))
 
 package: setup  ## package the app with its resources as one stack for STAGE, into build/
 	@$(run) deploy.package $(STAGE)

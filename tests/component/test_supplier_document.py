@@ -14,7 +14,7 @@ from supplier_document import CANCELLATION, DOCUMENT, INVENTORY, ORDERS, STATUS
 from chalicelib.clients import inventory_api, supplier_api, trial_orders
 from chalicelib.clients.guarded import MAX_ANSWER_BYTES, Rules
 from chalicelib.clients.secrets import master_secret
-from chalicelib.clients.supplier_api import Answered, AnswerLater, NeverSeen, TryAgain
+from chalicelib.clients.supplier_api import Answered, AnswerLater, Gone, NeverSeen, TryAgain
 from chalicelib.clients.trial_orders import Target
 from chalicelib.domain import acceptance, credentials, notices, signing
 from chalicelib.services import dispatch
@@ -27,6 +27,7 @@ MEANINGS = {
     "REJECTED": Answered,
     "LATER": AnswerLater,
     "NEVER_SEEN": NeverSeen,
+    "GONE": Gone,
     "TRY_AGAIN": TryAgain,
 }
 SCENARIOS = DOCUMENT["components"]["schemas"]["Scenario"]["enum"]
