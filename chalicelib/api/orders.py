@@ -100,7 +100,7 @@ def read_supplier_order(call: Call, supplier_id: str, supplier_order_id: str) ->
     "Answer an order that was taken in with 202",
     body=schemas.AcceptanceSchema(),
     answers={200: schemas.SupplierOrderSchema()},
-    problems={409: "ATTEMPT_ANSWERED, ATTEMPT_ENDED, CHANGED_MEANWHILE"},
+    problems={409: "ATTEMPT_ANSWERED, ATTEMPT_ENDED, PAYMENT_PENDING, CHANGED_MEANWHILE"},
 )
 def accept_order(call: Call, supplier_id: str, supplier_order_id: str) -> Answer:
     part = accept(supplier_id, supplier_order_id, call.body)

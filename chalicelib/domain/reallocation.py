@@ -112,15 +112,15 @@ def next_best(
 ) -> dict[str, Candidate]:
     """The offer that takes over each remainder that one can be found for, by line id: together the cheapest.
 
-    `candidates` are the offers of each product. One takes all pieces of a remainder or none; all prices
-    together stay within what was authorised. An order that may not be split goes on with the suppliers that
-    serve the rest of it, else with one for all.
+    `candidates` are the offers that may take over each, by line id. One takes all pieces of a remainder or
+    none; all prices together stay within what was authorised. An order that may not be split goes on with the
+    suppliers that serve the rest of it, else with one for all.
     """
     serving = _serving(record)
     only = serving if serving and not limits.may_split else None
     demands: dict[str, Demand] = {}
     for each in waiting:
-        able = _able(each, candidates.get(each.placed.product_id, ()), limits, now)
+        able = _able(each, candidates.get(each.line_id, ()), limits, now)
         able = [candidate for candidate in able if only is None or candidate.supplier_id in only]
         if able:
             demands[each.line_id] = Demand(each.pieces, able)

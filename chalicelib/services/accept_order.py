@@ -76,6 +76,8 @@ def _settled(
         attempt = part.supplier_order.attempt
         if attempt.attempt_id != attempt_id:
             raise NotFound
+        if part.supplier_order.held_until:
+            raise Conflict("PAYMENT_PENDING", "The order is not paid for yet, and was not sent to anyone.")
         try:
             if attempt.status in acceptance.OPEN_ATTEMPT:
                 return settle(part)

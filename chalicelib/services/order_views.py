@@ -73,7 +73,7 @@ def supplier_order_view(
         **_part(part, placed),
         "order_id": part.order_id,
         "currency": order.currency,
-        "attempt": attempt_view(part),
+        "attempt": attempt_view(part) if with_address else _for_supplier(attempt_view(part)),
         "ship_to": ship_to if with_address or has_accepted(part) else _place_of(ship_to),
         "correlation_id": part.correlation_id,
         "version": part.version,
@@ -82,6 +82,12 @@ def supplier_order_view(
 
 def has_accepted(part: SupplierOrder) -> bool:
     return any(line.accepted for line in part.lines)
+
+
+def _for_supplier(attempt: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what administrators keep among themselves."""
+    hidden = {"by", "moved_by", "moved_because", *(["reason"] if "by" in attempt else [])}
+    return {name: value for name, value in attempt.items() if name not in hidden}
 
 
 def attempt_view(part: SupplierOrder) -> dict[str, Any]:

@@ -103,9 +103,7 @@ def planned(record: OrderRecord, waiting: Sequence[Remainder], limits: Limits, *
     concerned = _concerned(record, shown)
     if _poll(concerned, poll_for):
         concerned = _concerned(record, shown)
-    candidates = {
-        product_id: _candidates(offer_ids, concerned, now) for product_id, offer_ids in shown.items()
-    }
+    candidates = {line_id: _candidates(each, concerned, now) for line_id, each in shown.items()}
     found = reallocation.next_best(
         waiting,
         candidates,
@@ -117,48 +115,55 @@ def planned(record: OrderRecord, waiting: Sequence[Remainder], limits: Limits, *
     return Plan(waiting, found, concerned.suppliers)
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """Of a line's product, ids of the offers that may take over, best first, and the condition ordered."""
+
+    product_id: str
+    condition: str
+    offer_ids: Sequence[str]
+
+
 def _shown(
     record: OrderRecord, asking: Sequence[Remainder], limits: Limits, now: datetime
-) -> dict[str, list[str]]:
-    """By product, ids of the offers that may take over, best first, of the condition that was ordered."""
+) -> dict[str, _Shown]:
+    """What the products show that may take over, by line id."""
     known = order_reads.read_for_placing(
         record.order.order_id,
         offer_ids={each.placed.offer_id for each in asking},
         product_ids={each.placed.product_id for each in asking},
     )
-    wanted: dict[str, list[str]] = {}
+    shown: dict[str, _Shown] = {}
     for remainder in asking:
         product = known.products.get(remainder.placed.product_id)
-        terms = known.terms.get(remainder.placed.offer_id)
-        if product is None or terms is None:
+        ordered = known.terms.get(remainder.placed.offer_id)
+        if product is None or ordered is None:
             continue
         able = [
-            candidate.offer_id
-            for candidate in allocation.of_product(product, now)
-            if candidate.condition == terms.condition
-            and candidate.supplier_id not in remainder.tried
-            and reallocation.keeps_promise(candidate, remainder, limits, now)
+            each.offer_id
+            for each in allocation.of_product(product, now)
+            if each.condition == ordered.condition
+            and each.supplier_id not in remainder.tried
+            and reallocation.keeps_promise(each, remainder, limits, now)
         ]
-        offer_ids = wanted.setdefault(product.product_id, [])
-        offer_ids += [offer_id for offer_id in able[:_OFFERS] if offer_id not in offer_ids]
-    return wanted
+        shown[remainder.line_id] = _Shown(product.product_id, ordered.condition, able[:_OFFERS])
+    return shown
 
 
-def _concerned(record: OrderRecord, shown: Mapping[str, Sequence[str]]) -> Concerned:
-    offer_ids = [offer_id for offer_ids in shown.values() for offer_id in offer_ids]
+def _concerned(record: OrderRecord, shown: Mapping[str, _Shown]) -> Concerned:
+    offer_ids = {offer_id for each in shown.values() for offer_id in each.offer_ids}
     return order_reads.read_for_placing(record.order.order_id, offer_ids=offer_ids, product_ids=())
 
 
-def _candidates(offer_ids: Sequence[str], concerned: Concerned, now: datetime) -> list[Candidate]:
+def _candidates(shown: _Shown, concerned: Concerned, now: datetime) -> list[Candidate]:
     """Those of the offers that are for sale now, by their terms and not by what was shown of them."""
     found = []
-    for offer_id in offer_ids:
-        terms = concerned.terms.get(offer_id)
+    for terms in map(concerned.terms.get, shown.offer_ids):
         supplier = concerned.suppliers.get(terms.supplier_id) if terms else None
-        candidate = (
-            allocation.of_terms(terms, now) if terms and supplier and supplier.is_selling(now) else None
-        )
-        if candidate is not None:
+        if terms is None or supplier is None or not supplier.is_selling(now):
+            continue
+        candidate = allocation.of_terms(terms, now)
+        if candidate and (candidate.product_id, candidate.condition) == (shown.product_id, shown.condition):
             found.append(candidate)
     return found
 

@@ -1,6 +1,7 @@
 """What no rule could decide, over HTTP."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from marketplace import a_line, a_product, a_supplier, an_offer, place, stock_of
 
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials
-from chalicelib.services import dispatch, reallocate_order, refresh_product
+from chalicelib.services import dispatch, read_order, reallocate_order, refresh_product
+from chalicelib.storage import supplier_orders
+from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier, serving
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -175,6 +178,25 @@ def test_what_was_refused_for_good_is_tried_anew(
     assert moved["lines"][0]["supplier_id"] == case.suppliers[0 if taken else 1]
     assert [attempt["status"] for attempt in moved["attempts"]] == ["REJECTED", "PLANNED"]
     assert case.stock[0 if taken else 1] == (7, 3, 0)
+
+
+def test_who_decided_and_why_is_not_for_suppliers(case: Case) -> None:
+    case.answer(quantity=4)
+    case.settle(decision="ACCEPTED")
+
+    attempt = read_order.read_supplier_order(case.suppliers[0], case.part_id)["attempt"]
+
+    assert attempt["status"] == "ACCEPTED"
+    assert not {"by", "reason"} & attempt.keys()
+
+
+def test_an_order_that_is_not_paid_for_is_not_settled(case: Case) -> None:
+    part = supplier_orders.get(case.part_id)
+    assert part is not None
+    held = replace(part, held_until="2999-01-01T00:00:00.000Z")
+    commit(supplier_orders.replacing(held, expected_version=1))
+
+    assert case.settle(decision="ACCEPTED").code == "PAYMENT_PENDING"
 
 
 def test_what_was_accepted_is_not_moved(case: Case) -> None:

@@ -221,6 +221,19 @@ def test_a_used_one_does_not_stand_for_a_new_one(market: Market) -> None:
     assert market.lines(order_id) == [(WEST, 3, "WAITING_ACCEPTANCE")]
 
 
+def test_each_line_is_replaced_in_the_condition_that_was_ordered(market: Market) -> None:
+    """Two lines of one product: the cheap used one stands for the used one only."""
+    market.sell("5.00", "3.00", "5.00", condition=("NEW", "USED", "NEW"))
+    used = an_offer(market.suppliers[NORTH], "POT-1U", price="3.00", product_id="prd_pot", condition="USED")
+    market.server.book.rejected_skus |= {"POT-1", "POT-1U"}
+    lines = a_line(market.offers[NORTH]), a_line(used, price="3.00")
+    order_id = str(place(*lines, key="mixed").answer["order"]["order_id"])
+
+    market.refuse(order_id)
+
+    assert [who for who, _, _ in market.lines(order_id)] == [WEST, SOUTH]
+
+
 def test_an_order_that_may_not_be_split_is_not(market: Market, server: ReferenceSupplier) -> None:
     order_id = market.sell("5.00", "5.00").order(5, promise={"may_split": False})
     said = {"line_id": read(order_id)["lines"][0]["line_id"], "code": "ACCEPTED", "quantity": 2}

@@ -93,7 +93,7 @@ def with_part(record: OrderRecord, part: SupplierOrder) -> OrderRecord:
 
 def moved_on(record: OrderRecord, stock: Stock, prices: Prices, limits: Limits) -> OrderRecord:
     waiting = reallocation.remainders(record)
-    offers = offers_of(stock, prices)
+    offers = {each.line_id: offers_of(stock, prices)[each.placed.product_id] for each in waiting}
     found = reallocation.next_best(
         waiting, offers, record=record, limits=limits, costs=Costs(split=100), now=NOW
     )
