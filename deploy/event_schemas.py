@@ -124,6 +124,7 @@ MEANINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(("accepted", "canceled", "refused", "shipped", "delivered", "returned"), _COUNT),
     "attempt_status": _one_of(*_ATTEMPT_STATUSES),
     "accept_by": _TIME,
+    "held_until": _TIME,
     "unit_price": _MONEY,
     "kind": _one_of("SUPPLIER", "OFFER"),
     "dialect": ({"type": "string"}, "own"),

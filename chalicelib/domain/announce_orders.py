@@ -138,7 +138,8 @@ def _promised(order: Order) -> dict[str, Any]:
 
 
 def _part_state(part: SupplierOrder) -> dict[str, Any]:
-    return {"attempt_status": part.attempt.status, "accept_by": part.accept_by}
+    held = {"held_until": part.held_until}
+    return present({"attempt_status": part.attempt.status, "accept_by": part.accept_by, **held})
 
 
 def _line_state(line: OrderLine) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _IMPORT = (
 _LINE = "order_id supplier_order_id supplier_id line_id offer_id code?"
 _LINE_STATE = "status quantity accepted canceled refused shipped delivered returned"
 _PART = "order_id supplier_order_id supplier_id attempt_id"
-_PART_STATE = "attempt_status accept_by"
+_PART_STATE = "attempt_status accept_by held_until?"
 _RETURN = "order_id supplier_order_id supplier_id return_id of_lines"
 
 EVENT_TYPES: Mapping[str, EventType] = {

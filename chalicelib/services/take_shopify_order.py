@@ -96,4 +96,4 @@ def _caller(shop: str) -> str:
 
 def _number(sent: Any) -> str:
     number = sent.get("id") if isinstance(sent, Mapping) else None
-    return str(number) if isinstance(number, int) and 0 < number < 2**63 else ""
+    return str(number) if type(number) is int and 0 < number < 2**63 else ""

@@ -54,6 +54,7 @@ def a_shopify_order(*lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "subtotal_price": f"{goods:.2f}",
         "total_tax": "1.05",
         "total_price": f"{goods + 4.95 + 1.05:.2f}",
+        "note": "Grüße aus Köln – 谢谢",
         "note_attributes": [],
         "tax_lines": [{"title": "VAT", "price": "1.05", "rate": 0.21}],
         "shipping_lines": [{"id": 1, "title": "Standard", "price": "4.95", "discounted_price": "4.95"}],

@@ -13,7 +13,14 @@ from stream import everything, records_of
 from app import app
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.review import Review
-from chalicelib.services import accept_order, notify_review, publish_events, react_to_changes, ship_order
+from chalicelib.services import (
+    accept_order,
+    notify_review,
+    publish_events,
+    react_to_changes,
+    reallocate_order,
+    ship_order,
+)
 from chalicelib.services.notify_review import UnknownReview
 from chalicelib.storage import keys, offer_terms, products, reviews, suppliers, validations
 from chalicelib.storage.items import Item
@@ -352,3 +359,31 @@ def test_the_handlers_take_the_events_that_lambda_gives_them(
         client.lambda_.invoke("sweep_validations", client.events.generate_cw_event("", "", {}, []))
 
     assert kinds(heard()) == ["review.opened"]
+
+
+def test_a_line_that_moves_is_told_with_both_suppliers_and_not_as_refused(heard: Heard) -> None:
+    first, second = a_supplier(), a_supplier()
+    tea, other = an_offer(first, "TEA", product_id="prd_A"), an_offer(second, "OTHER", product_id="prd_A")
+    a_product("prd_A", tea, other)
+    react_to_changes.react(everything())
+    order = place(a_line(tea)).answer["order"]
+    line, part = order["lines"][0]["line_id"], order["supplier_orders"][0]["supplier_order_id"]
+    answer = {
+        "attempt_id": part.replace("so_", "att_"),
+        "lines": [{"line_id": line, "code": "OUT_OF_STOCK"}],
+    }
+    refused = records_of(lambda: accept_order.accept(first, part, answer))
+    moved = records_of(lambda: reallocate_order.reallocate(order["order_id"]))
+    heard()
+
+    react_to_changes.react(refused)
+    told_first = kinds(heard())
+    react_to_changes.react(moved)
+
+    assert told_first == ["supplier_order.rejected"]
+    told = {event["type"]: event["data"] for event in heard()}
+    about = told["order.line_reallocated"]
+    assert (about["old"]["supplier_id"], about["new"]["supplier_id"]) == (first, second)
+    assert about["line_id"] == line
+    assert told["supplier_order.placed"]["supplier_id"] == second
+    assert "order.line_refused" not in told
