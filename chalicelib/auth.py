@@ -52,6 +52,7 @@ ACCESS: Mapping[str, Access] = {
     "console_file": PUBLIC,
     "register_supplier": PUBLIC,
     "read_supplier": _supplier_or_admin(Scope.PROFILE),
+    "read_supplier_health": _supplier_or_admin(Scope.PROFILE),
     "explain_supplier": _supplier_or_admin(Scope.PROFILE),
     "change_supplier_profile": _supplier_or_admin(Scope.PROFILE),
     "try_supplier_order_api": _supplier_or_admin(Scope.PROFILE),

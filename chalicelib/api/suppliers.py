@@ -8,7 +8,14 @@ from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import suppliers as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.auth import Role
-from chalicelib.services import api_keys, change_supplier, idempotency, signing_secrets, try_order_api
+from chalicelib.services import (
+    api_keys,
+    change_supplier,
+    idempotency,
+    read_health,
+    signing_secrets,
+    try_order_api,
+)
 from chalicelib.services import explain_supplier as explanation
 from chalicelib.services import register_supplier as registration
 
@@ -43,6 +50,15 @@ def register_supplier(call: Call) -> Answer:
 def read_supplier(_call: Call, supplier_id: str) -> Answer:
     supplier = change_supplier.read(supplier_id)
     return Answer(200, supplier, etag=etag(supplier["version"]))
+
+
+@bp.route("/suppliers/{supplier_id}/health")
+@endpoint(
+    "How well a supplier serves its orders, and whether its order API is called at the moment",
+    answers={200: schemas.SupplierHealthSchema()},
+)
+def read_supplier_health(_call: Call, supplier_id: str) -> Answer:
+    return Answer(200, read_health.read(supplier_id))
 
 
 @bp.route("/suppliers/{supplier_id}/explain")

@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.domain.health import FAILING
 from chalicelib.domain.issues import Issue
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import AUTOMATIC, MANUAL, Supplier
 from chalicelib.services import review_records, supplier_records
-from chalicelib.storage import reviews
+from chalicelib.storage import endpoints, reviews
 
 STEPS = {
     "WAIT_FOR_VALIDATION": "The profile is being validated; this takes seconds.",
     "MEND_PROFILE": "Correct the fields that the blocking issues name; the profile is then validated again.",
     "WAIT_FOR_REVIEW": "A person at the marketplace looks at the case; mending the profile is quicker.",
     "WAIT_FOR_REINSTATEMENT": "The marketplace has suspended this supplier and has to lift that.",
+    "MEND_ORDER_API": "The order API fails or is gone; mend it or change its URL; try it (order-api/test).",
     "OPEN_SHOP": "The supplier has closed its shop for a period: change closed_from or closed_until.",
     "CONTACT_MARKETPLACE": "This is final; only the marketplace can say more.",
 }
@@ -29,8 +31,12 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
     """
     supplier = supplier_records.existing(supplier_id)
     review = reviews.get(supplier.review_id) if supplier.review_id else None
+    _, standing = endpoints.get(supplier_id)
     blocking = [] if supplier.is_open else supplier_records.blocking(supplier, review)
     history = [_shown(entry, names_people=names_people) for entry in supplier.history]
+    steps = [*_steps(supplier, review, blocking)]
+    if standing.health == FAILING and supplier.status not in supplier_records.CLOSED:
+        steps.append("MEND_ORDER_API")
     optional = {
         "suspension_type": supplier.suspension_type,
         "decided": history[-1] if history else None,
@@ -44,6 +50,7 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
         "is_open": supplier.is_open,
         "is_selling": supplier.is_selling(clock.now()),
         "status": supplier.status,
+        "health": standing.health,
         "validation": {
             "state": supplier.validation_state,
             "judged_version": supplier.judged_version,
@@ -51,7 +58,7 @@ def explain(supplier_id: str, *, names_people: bool) -> dict[str, Any]:
             "rules_version": supplier.rules_version,
         },
         "blocking_issues": blocking,
-        "next_steps": [{"code": code, "text": STEPS[code]} for code in _steps(supplier, review, blocking)],
+        "next_steps": [{"code": code, "text": STEPS[code]} for code in steps],
         "history": history,
         **{name: value for name, value in optional.items() if value is not None},
     }

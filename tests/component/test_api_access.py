@@ -30,6 +30,7 @@ WHO = {
     "PATCH /suppliers/{supplier_id}": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/order-api/test": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/signing-secret": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/health": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/api-keys": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/api-keys": OWN_OR_ADMIN,
     "DELETE /suppliers/{supplier_id}/api-keys/{key_id}": OWN_OR_ADMIN,

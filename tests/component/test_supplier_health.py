@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from api import call
+from bodies import a_registration
 from conftest import Heard
 from marketplace import a_product, a_supplier, an_offer, euros, place
 from stream import everything, records_of
@@ -202,3 +204,16 @@ def test_a_test_that_holds_calls_an_endpoint_again_that_was_gone(server: Referen
 
     assert health_of(seller.supplier_id) == "GOOD"
     assert seller.dispatch(1) == ("ACCEPTED", None)
+
+
+def test_a_supplier_reads_its_figures_and_what_to_do(server: ReferenceSupplier) -> None:
+    registered = call("POST", "/suppliers", a_registration(order_api=server.order_api)).json
+    supplier_id, token = registered["supplier"]["supplier_id"], registered["api_key"]
+    serve(supplier_id, *[Served(failed=True)] * FAILURES)
+
+    told = call("GET", f"/suppliers/{supplier_id}/health", token=token).json
+
+    assert told["health"] == "GOOD"
+    assert (told["of_the_last_hour"]["calls"], told["of_the_last_hour"]["failed_calls"]) == (5, 5)
+    assert told["order_api"]["state"] == "LEFT_ALONE"
+    assert told["order_api"]["called_again_at"] > told["told_at"]

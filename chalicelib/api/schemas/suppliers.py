@@ -181,12 +181,57 @@ class SupplierExplanationSchema(AnswerSchema):
     closed_until = moment()
     status = one_of(*MOVES)
     suspension_type = one_of(*SUSPENSIONS, required=False)
+    health = one_of("GOOD", "POOR", "FAILING")
     decided = fields.Nested(StandingSchema)
     validation = fields.Nested(JudgementSchema, required=True)
     blocking_issues = fields.List(fields.Nested(IssueSchema), required=True)
     review = fields.Nested(CaseSchema)
     next_steps = fields.List(fields.Nested(NextStepSchema), required=True)
     history = fields.List(fields.Nested(StandingSchema), required=True)
+
+
+class OrderApiStateSchema(AnswerSchema):
+    """Whether the order API is called, is left alone since it failed, or has said that it is gone."""
+
+    state = one_of("CALLED", "LEFT_ALONE", "GONE")
+    failures_in_a_row = fields.Integer(required=True)
+    failing_since = moment(required=True, allow_none=True)
+    called_again_at = moment(required=True, allow_none=True)
+
+
+class CallFiguresSchema(AnswerSchema):
+    calls = fields.Integer(required=True)
+    failed_calls = fields.Integer(required=True)
+    mean_milliseconds = fields.Integer(required=True)
+
+
+class LineFiguresSchema(AnswerSchema):
+    lines = fields.Integer(required=True, metadata={"description": "answered, or not answered in time"})
+    lines_refused = fields.Integer(required=True, metadata={"description": "not taken whole"})
+    lines_late = fields.Integer(required=True, metadata={"description": "that did not leave in time"})
+
+
+class SuspensionLimitsSchema(AnswerSchema):
+    """A rule suspends a supplier that refuses more than this share of at least so many lines, or cannot be
+    reached for so long."""
+
+    refused_percent = fields.Integer(required=True)
+    lines = fields.Integer(required=True)
+    unreachable_hours = fields.Integer(required=True)
+
+
+class SupplierHealthSchema(AnswerSchema):
+    """How well a supplier serves its orders, in a class that its offers are ranked by."""
+
+    supplier_id = fields.String(required=True)
+    health = one_of("GOOD", "POOR", "FAILING")
+    reason = fields.String(required=True, allow_none=True)
+    since = moment(required=True, allow_none=True)
+    order_api = fields.Nested(OrderApiStateSchema, required=True)
+    of_the_last_hour = fields.Nested(CallFiguresSchema, required=True)
+    of_seven_days = fields.Nested(LineFiguresSchema, required=True)
+    suspended_from = fields.Nested(SuspensionLimitsSchema, required=True)
+    told_at = moment(required=True)
 
 
 class OrderApiCheckSchema(AnswerSchema):
