@@ -4,6 +4,7 @@ from chalice import Chalice
 
 from chalicelib.api import (
     admin,
+    cancellations,
     catalogue,
     channels,
     console,
@@ -36,6 +37,7 @@ for area in (
     orders,
     oms,
     channels,
+    cancellations,
     fulfilment,
     order_desk,
     corrections,

@@ -62,6 +62,11 @@ def delivered_after() -> timedelta:
     return timedelta(days=int(os.environ.get("DELIVERED_AFTER_DAYS", "14")))
 
 
+def cancellation_answer_within() -> timedelta:
+    """How long a supplier may take to say whether it lets go of what is to be canceled."""
+    return timedelta(hours=int(os.environ.get("CANCELLATION_ANSWER_HOURS", "24")))
+
+
 def return_window() -> timedelta:
     """How long after it was received something may be sent back."""
     return timedelta(days=int(os.environ.get("RETURN_WINDOW_DAYS", "30")))

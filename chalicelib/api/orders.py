@@ -78,6 +78,7 @@ def list_supplier_orders(call: Call, supplier_id: str) -> Answer:
     page = reading.list_supplier_orders(
         supplier_id,
         status=call.query.get("status"),
+        attempt_status=call.query.get("attempt_status"),
         updated_since=call.query.get("updated_since"),
         limit=call.query["limit"],
         cursor=call.query.get("cursor"),

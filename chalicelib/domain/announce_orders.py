@@ -95,19 +95,18 @@ def _left(
 
 
 def _of_part(kind: str, part: SupplierOrder, about: Mapping[str, Any]) -> Announcement:
-    """A supplier may be asked to cancel several times: each time of more, or again of what it refused."""
+    """A supplier may be asked to cancel several times: each is a notice of its own."""
     ids = {
         "order_id": part.order_id,
         "supplier_order_id": part.supplier_order_id,
         "supplier_id": part.supplier_id,
         "attempt_id": part.attempt.attempt_id,
     }
-    asked = sum(line.cancel_requested + line.canceled for line in part.lines)
     subject = part.supplier_order_id
     if kind == "supplier_order.late":
         subject += f"@{part.late_at}"
     elif "cancellation" in kind:
-        subject += f":{asked}"
+        subject += f":{part.attempt.notices}"
     at = part.created_at if kind == "supplier_order.placed" else part.updated_at
     return Announcement(kind, subject, at, {**ids, **about})
 

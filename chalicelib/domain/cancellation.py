@@ -38,12 +38,10 @@ class NotCancelable(DomainError):
 
 
 def cancel(
-    record: OrderRecord, unwanted: Sequence[Unwanted] | None, *, now: str, until: str
+    record: OrderRecord, unwanted: Sequence[Unwanted] | None, *, now: str, note: str | None = None
 ) -> tuple[Settlement, ...]:
     """The supplier orders that change where the shopper wants `unwanted` no more (None: all of the order).
-
-    Suppliers have `until` to answer. Raises InvalidLines for lines that are not the order's, NotCancelable.
-    """
+    Raises InvalidLines for lines that are not the order's, NotCancelable."""
     places = {
         line.line_id: (part, line, _paid_back(record, part, line))
         for part in record.supplier_orders
@@ -55,7 +53,7 @@ def cancel(
         its = {line.line_id for line in part.lines if places[line.line_id][0] is part}
         less = {line_id: pieces[line_id] for line_id in its if pieces.get(line_id)}
         if less:
-            changes.append(_without(part, less, now=now, until=until))
+            changes.append(_without(part, less, now=now, note=note))
     return tuple(changes)
 
 
@@ -117,9 +115,10 @@ def _cancelable(part: SupplierOrder, line: OrderLine, paid_back: int) -> int:
     return waiting(part, line) + line.remainder + max(0, held)
 
 
-def _without(part: SupplierOrder, less: Mapping[str, int], *, now: str, until: str) -> Settlement:
+def _without(part: SupplierOrder, less: Mapping[str, int], *, now: str, note: str | None) -> Settlement:
     lines = tuple(_less(part, line, less.get(line.line_id, 0)) for line in part.lines)
-    return notices.settlement(part, lines, _attempt(part, lines, until=until), now)
+    attempt = replace(_attempt(part, lines, now=now), note=note)
+    return notices.settlement(part, lines, attempt, now)
 
 
 def _less(part: SupplierOrder, line: OrderLine, pieces: int) -> OrderLine:
@@ -138,10 +137,10 @@ def _less(part: SupplierOrder, line: OrderLine, pieces: int) -> OrderLine:
     )
 
 
-def _attempt(part: SupplierOrder, lines: tuple[OrderLine, ...], *, until: str) -> Attempt:
+def _attempt(part: SupplierOrder, lines: tuple[OrderLine, ...], *, now: str) -> Attempt:
     attempt = part.attempt
     if sum(map(told, lines)) > sum(map(told, part.lines)):
-        attempt = notices.to_tell(attempt, until=until)
+        attempt = notices.to_tell(attempt, now=now)
     if attempt.status in OPEN_ATTEMPT and not any(waiting(part, line) for line in lines):
         ended = notices.ACCEPTED if attempt.status == "PLANNED" else notices.REQUESTED
         return replace(attempt, status=ended, reason=CUSTOMER_CANCELED, needs_settlement=False)

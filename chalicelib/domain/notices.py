@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.acceptance import (
     OPEN_ATTEMPT,
+    TAKING,
+    Answer,
+    ByHand,
     Fault,
     InvalidLines,
     Settlement,
     StockMove,
     pieces_asked,
 )
-from chalicelib.domain.errors import DomainError
+from chalicelib.domain.errors import DomainError, IllegalMove
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
 from chalicelib.domain.shipping import progress
 
@@ -62,9 +65,9 @@ def told(line: OrderLine) -> int:
     return line.void + line.cancel_requested
 
 
-def to_tell(attempt: Attempt, *, until: str) -> Attempt:
+def to_tell(attempt: Attempt, *, now: str) -> Attempt:
     """The attempt with something new that the supplier has to be told."""
-    return replace(attempt, notice="DUE", notice_until=until, notices=attempt.notices + 1)
+    return replace(attempt, notice="DUE", notice_at=now, notices=attempt.notices + 1)
 
 
 def message_id(attempt: Attempt) -> str:
@@ -73,16 +76,19 @@ def message_id(attempt: Attempt) -> str:
 
 
 def message(supplier_order: SupplierOrder) -> dict[str, object]:
-    """What the supplier is told. `reason` is why it is not to ship the pieces of `lines`."""
-    attempt = supplier_order.attempt
+    """What the supplier is told: why (`reason`) it is not to ship the pieces of `lines`. That is how its
+    attempt has ended, unless the shopper has canceled."""
+    attempt, lines = supplier_order.attempt, supplier_order.lines
+    canceled = attempt.status not in _UNANSWERED and any(
+        line.canceled or line.cancel_requested for line in lines
+    )
     return {
         "attempt_id": attempt.attempt_id,
         "supplier_order_id": supplier_order.supplier_order_id,
         "order_id": supplier_order.order_id,
-        "reason": attempt.status if attempt.status in _UNANSWERED else CUSTOMER_CANCELED,
-        "lines": [
-            {"line_id": line.line_id, "quantity": told(line)} for line in supplier_order.lines if told(line)
-        ],
+        "reason": CUSTOMER_CANCELED if canceled else attempt.status,
+        "lines": [{"line_id": line.line_id, "quantity": told(line)} for line in lines if told(line)],
+        **({"note": attempt.note} if canceled and attempt.note else {}),
     }
 
 
@@ -114,6 +120,45 @@ def needs_person(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
     return replace(supplier_order, attempt=attempt, updated_at=now)
 
 
+def settle_by_hand(supplier_order: SupplierOrder, answer: Answer, *, by_hand: ByHand, now: str) -> Settlement:
+    """Decide on what the supplier ships although it was taken back: what the answer accepts is its after all,
+    the rest it does not ship. Raises IllegalMove for pieces that another supplier has taken over."""
+    lines = tuple(_decided(line, _kept(line, answer)) for line in supplier_order.lines)
+    keeps = any(new.accepted > old.accepted for old, new in zip(supplier_order.lines, lines, strict=True))
+    attempt = replace(
+        supplier_order.attempt,
+        needs_settlement=False,
+        reason=by_hand.reason,
+        by=by_hand.actor,
+        notice="REFUSED" if keeps else "DONE",
+    )
+    if keeps:
+        attempt = replace(attempt, status=_status_of(lines), answered_at=now)
+    return settlement(supplier_order, lines, attempt, now)
+
+
+def _kept(line: OrderLine, answer: Answer) -> int:
+    """How many of the line's void pieces the answer accepts."""
+    if answer.lines is None:
+        return line.void if answer.status in TAKING else 0
+    said = (each for each in answer.lines if each.line_id == line.line_id and each.code in TAKING)
+    return sum(line.void if each.quantity is None else min(each.quantity, line.void) for each in said)
+
+
+def _decided(line: OrderLine, kept: int) -> OrderLine:
+    accepted, remainder = line.accepted + kept, line.remainder - min(kept, line.remainder)
+    free = line.quantity - line.moved - remainder - accepted
+    if free < 0:
+        raise IllegalMove("line", "moved to another supplier", "accepted")
+    after = replace(line, accepted=accepted, remainder=remainder, canceled=min(line.canceled, free), void=0)
+    return replace(after, status="SHIPPING", acceptance_code="ACCEPTED") if kept else stated(after)
+
+
+def _status_of(lines: Sequence[OrderLine]) -> str:
+    whole = all(line.accepted == pieces_asked(line) for line in lines)
+    return "ACCEPTED" if whole else "PARTIALLY_ACCEPTED"
+
+
 def run_out(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
     """The supplier order once the time to answer is over. What was accepted is shipped, as nobody knows that
     it is not, and may be asked for again; what was taken back stays so."""
@@ -136,16 +181,19 @@ def overtaken(supplier_order: SupplierOrder) -> SupplierOrder:
     return replace(supplier_order, attempt=replace(attempt, status=REJECTED, notice=notice))
 
 
-def voided(ended: SupplierOrder, *, before: SupplierOrder, until: str) -> SupplierOrder:
-    """The supplier order whose attempt has ended without an answer, with what the supplier has to be told:
-    the pieces that waited before are not its to ship. One that was never asked needs to hear nothing."""
+def voided(ended: SupplierOrder, *, before: SupplierOrder, now: str) -> SupplierOrder:
+    """The supplier order whose attempt was ended without its supplier, with what it has to be told: the
+    pieces that waited before, and were not taken, are not its to ship. One that was never asked needs to hear
+    nothing."""
     if before.attempt.status != "SENT":
         return ended
     lines = tuple(
-        replace(new, void=new.void + waiting(before, old))
+        replace(new, void=new.void + waiting(before, old) - new.accepted)
         for old, new in zip(before.lines, ended.lines, strict=True)
     )
-    return replace(ended, lines=lines, attempt=to_tell(ended.attempt, until=until))
+    if lines == ended.lines:
+        return ended
+    return replace(ended, lines=lines, attempt=to_tell(ended.attempt, now=now))
 
 
 def waiting(supplier_order: SupplierOrder, line: OrderLine) -> int:
@@ -235,9 +283,7 @@ def _after_answer(
     if attempt.status == REQUESTED:
         told_so = replace(told_so, status=ACCEPTED if lets_go else REJECTED)
     elif attempt.status in _UNANSWERED and any(line.accepted for line in lines):
-        whole = all(line.accepted == pieces_asked(line) for line in lines)
-        status = "ACCEPTED" if whole else "PARTIALLY_ACCEPTED"
-        told_so = replace(told_so, status=status, answered_at=now, reason=None)
+        told_so = replace(told_so, status=_status_of(lines), answered_at=now, reason=None)
     if any(line.void for line in lines):
         return replace(told_so, needs_settlement=True, reason=VOID_REFUSED)
     if attempt.reason == VOID_REFUSED:

@@ -118,9 +118,9 @@ class Attempt:
     """The one try to have this supplier accept its supplier order. `needs_settlement`: the supplier has
     answered what no rule can take; `reason` says what. `by` is who ended it by hand.
 
-    `notice` is set where the supplier has to be told of pieces that it is not to ship: DUE until it has let
-    go of them, DONE, or does not, REFUSED, or the time for its answer, `notice_until`, is over, GIVEN_UP.
-    `notices` numbers what it is told.
+    `notice` is set where the supplier has to be told of pieces that it is not to ship: DUE since `notice_at`
+    until it has let go of them, DONE, or does not, REFUSED, or its time to answer is over, GIVEN_UP.
+    `notices` numbers what it is told, `note` are the shopper's words to it.
     """
 
     attempt_id: str
@@ -132,8 +132,9 @@ class Attempt:
     needs_settlement: bool = False
     by: str | None = None
     notice: str | None = None
-    notice_until: str | None = None
+    notice_at: str | None = None
     notices: int = 0
+    note: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ for good. What a supplier has accepted is its to ship, or to cancel.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import acceptance
+from chalicelib.domain import acceptance, notices
 from chalicelib.domain.acceptance import ByHand, StockMove
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.order import OrderLine, OrderRecord, SupplierOrder
@@ -52,7 +52,7 @@ def open_up(record: OrderRecord, line_ids: Collection[str] | None, *, by_hand: B
                 by=by_hand.actor,
                 now=now,
             )
-            part = ended.supplier_order  # noqa: PLW2901 - as it goes on
+            part = notices.voided(ended.supplier_order, before=part, now=now)  # noqa: PLW2901 - as it goes on
             moves += ended.moves
             opened |= waiting
             left.add(part.supplier_id)

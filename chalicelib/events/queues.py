@@ -27,14 +27,16 @@ def on_review(event: Any) -> None:
 
 @bp.on_sqs_message(queue_arn=os.environ.get("DISPATCH_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_dispatch")
 def on_dispatch(event: Any) -> None:
-    """Bring a supplier order to its supplier, or look again at a supplier that serves badly. A message may
-    come twice; one that fails comes again."""
-    from chalicelib.services import check_suppliers, dispatch
+    """Bring a supplier order to its supplier, tell it what it is not to ship, or look again at one that
+    serves badly. A message may come twice; one that fails comes again."""
+    from chalicelib.services import check_suppliers, dispatch, order_messages, tell_supplier
 
     for record in event:
         message = _opened(record)
         if "check_supplier_id" in message:
             check_suppliers.check(message["check_supplier_id"])
+        elif message.get("kind") == order_messages.NOTICE:
+            tell_supplier.tell(message)
         else:
             dispatch.dispatch(message)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import acceptance
+from chalicelib.domain import acceptance, notices
 from chalicelib.domain.acceptance import Answer, ByHand, Fault, InvalidLines, LineAnswer
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import paging, settlements
@@ -52,11 +52,13 @@ def settle_by_hand(
         return part
 
     def settle(part: Part) -> Part:
-        settled = settlements.settle(part, answer, by_hand=by_hand)
+        is_void = part.supplier_order.attempt.reason == notices.VOID_REFUSED
+        settling = settlements.settle_void if is_void else settlements.settle
+        settled = settling(part, answer, by_hand=by_hand)
         telemetry.log("SETTLED_BY_HAND", attempt_id=attempt_id, status=settled.attempt.status)
         return replace(part, supplier_order=settled)
 
-    return view_of(_settled(read, attempt_id, answer, settle), is_admin=True)
+    return view_of(_settled(read, attempt_id, answer, settle, by_hand=True), is_admin=True)
 
 
 def list_unsettled(*, limit: int, cursor: str | None) -> paging.Listing:
@@ -68,7 +70,12 @@ def list_unsettled(*, limit: int, cursor: str | None) -> paging.Listing:
 
 
 def _settled(
-    read: Callable[[], Part], attempt_id: str, answer: Answer, settle: Callable[[Part], Part]
+    read: Callable[[], Part],
+    attempt_id: str,
+    answer: Answer,
+    settle: Callable[[Part], Part],
+    *,
+    by_hand: bool = False,
 ) -> Part:
     """The part once the answer was stored, now or before."""
     for _ in range(_READS):
@@ -79,7 +86,7 @@ def _settled(
         if part.supplier_order.held_until:
             raise Conflict("PAYMENT_PENDING", "The order is not paid for yet, and was not sent to anyone.")
         try:
-            if attempt.status in acceptance.OPEN_ATTEMPT:
+            if attempt.status in acceptance.OPEN_ATTEMPT or (by_hand and attempt.needs_settlement):
                 return settle(part)
             _check_repetition(part, answer)
         except WriteRefused:
@@ -91,7 +98,7 @@ def _settled(
 
 
 def _check_repetition(part: Part, answer: Answer) -> None:
-    if part.supplier_order.attempt.status not in acceptance.STATUSES:
+    if part.supplier_order.attempt.answered_at is None:
         raise _ended()
     asked = acceptance.asked_of(part.order, part.supplier_order)
     if not acceptance.repeats(part.supplier_order, answer, asked=asked):

@@ -42,7 +42,7 @@ _NOT_CALLED = TryAgain("NOT_CALLED")
 _FAULTS_TOLD = 5
 _LONGEST_HOLD = 60
 _FIRST_PAUSE = 2
-_POLL_SECONDS = 900
+POLL_SECONDS = 900
 
 
 class UnknownSupplierOrder(LookupError):
@@ -145,7 +145,7 @@ def _ask(part: Part) -> _Said:
     supplier = _supplier(part)
     if not supplier.profile["order_api"].get("status_url"):
         return _Said(part, AnswerLater() if _has_it(part) else TryAgain("NO_STATUS_URL"))
-    place = _take(part)
+    place = take_place(part)
     if isinstance(place, Held):
         return _Said(part, place)
     told = supplier_api.status(
@@ -163,7 +163,7 @@ def _send(part: Part, place: Place | None = None) -> _Said:
     if place is not None:
         commit(marking)
     else:
-        taken = _take(part, marking)
+        taken = take_place(part, marking)
         if isinstance(taken, Held):
             return _Said(part, taken)
         place = taken
@@ -178,7 +178,9 @@ def _send(part: Part, place: Place | None = None) -> _Said:
     return _Said(stored, outcome, place)
 
 
-def _take(part: Part, *writes: Write) -> Place | Held:
+def take_place(part: Part, *writes: Write) -> Place | Held:
+    """A place for a call to the part's supplier, together with these writes, or none at the moment. Raises
+    WriteRefused."""
     standing = part.health or SupplierHealth(_supplier(part).supplier_id)
     return endpoint_calls.take(_endpoint(part), standing, *writes, url=_url(part))
 
@@ -219,7 +221,7 @@ def _hold(said: _Said, held: Held, message: Mapping[str, Any]) -> None:
         return
     waits = int(message.get("waits", 0)) + 1
     rest = max(0, math.ceil((held.until - clock.now()).total_seconds())) if held.until else 0
-    _come_back(said.part, {**message, "waits": waits}, pause=rest + _jittered(waits, longest=_LONGEST_HOLD))
+    _come_back(said.part, {**message, "waits": waits}, pause=rest + jittered(waits, longest=_LONGEST_HOLD))
 
 
 def _settle(said: _Said, answer: Answer, message: Mapping[str, Any]) -> None:
@@ -242,7 +244,7 @@ def _set_aside(said: _Said, unfit: InvalidLines, message: Mapping[str, Any]) -> 
         writes = [supplier_orders.replacing(noted, expected_version=before.version)]
         telemetry.log("ANSWER_SET_ASIDE", level=logging.WARNING, attempt_id=before.attempt.attempt_id)
     _note(said, *writes)
-    _come_back(said.part, message, pause=_POLL_SECONDS)
+    _come_back(said.part, message, pause=POLL_SECONDS)
 
 
 def _note(said: _Said, *writes: Write) -> None:
@@ -289,13 +291,14 @@ def _come_back(part: Part, message: Mapping[str, Any], *, pause: int) -> None:
 
 def _pause(outcome: AnswerLater | TryAgain, tries: int) -> int:
     if isinstance(outcome, AnswerLater):
-        return _POLL_SECONDS
+        return POLL_SECONDS
     if outcome.retry_after is not None:
         return max(1, min(outcome.retry_after, queues.MAX_DELAY_SECONDS))
-    return _jittered(tries, longest=queues.MAX_DELAY_SECONDS)
+    return jittered(tries, longest=queues.MAX_DELAY_SECONDS)
 
 
-def _jittered(tries: int, *, longest: int) -> int:
+def jittered(tries: int, *, longest: int) -> int:
+    """After how many seconds to come back, ever later."""
     most = min(longest, _FIRST_PAUSE * 2 ** min(tries, 10))
     return random.randint(1, most)  # noqa: S311 - full jitter: suppliers that come back are not flooded
 

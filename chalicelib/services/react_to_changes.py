@@ -121,6 +121,8 @@ def _facts(change: Change) -> Iterator[Announcement]:
 
 
 def _send_messages(change: Change) -> None:
+    if isinstance(change.after, SupplierOrder) and _is_to_be_told(change, change.after):
+        queues.send(settings.required("DISPATCH_QUEUE_URL"), order_messages.to_tell(change.after))
     match change.after:
         case SupplierOrder() as part if part.attempt.status == "PLANNED" and not part.held_until:
             queues.send(settings.required("DISPATCH_QUEUE_URL"), order_messages.to_dispatch(part))
@@ -136,6 +138,12 @@ def _send_messages(change: Change) -> None:
         ):
             message = {"reversal_id": reversal.reversal_id, "correlation_id": reversal.correlation_id}
             queues.send(settings.required("REVERSAL_QUEUE_URL"), message)
+
+
+def _is_to_be_told(change: Change, part: SupplierOrder) -> bool:
+    """Whether there is a notice to its supplier that no message tells of yet."""
+    known = change.before.attempt.notices if isinstance(change.before, SupplierOrder) else 0
+    return part.attempt.notice == "DUE" and (change.touched or part.attempt.notices != known)
 
 
 def _opened(change: Change) -> Review | None:

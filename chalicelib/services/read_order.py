@@ -28,6 +28,7 @@ def list_supplier_orders(
     supplier_id: str,
     *,
     status: str | None = None,
+    attempt_status: str | None = None,
     updated_since: str | None = None,
     limit: int,
     cursor: str | None = None,
@@ -36,7 +37,12 @@ def list_supplier_orders(
     """The supplier's orders, oldest first. Raises BadRequest for a cursor of another list."""
     page = paging.read_page(
         lambda: supplier_orders.page_of_supplier(
-            supplier_id, status=status, updated_since=updated_since, limit=limit, cursor=cursor
+            supplier_id,
+            status=status,
+            attempt_status=attempt_status,
+            updated_since=updated_since,
+            limit=limit,
+            cursor=cursor,
         )
     )
     parts = order_reads.with_orders(page.items)

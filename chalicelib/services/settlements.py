@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import acceptance, shipping
+from chalicelib.domain import acceptance, notices, shipping
 from chalicelib.domain.acceptance import Answer, ByHand, Settlement, StockMove
 from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
@@ -29,8 +29,17 @@ def settle(
         asked=acceptance.asked_of(part.order, before),
         by_hand=by_hand,
     )
-    promised = shipping.promise(settlement.supplier_order, _handling_days(settlement.supplier_order, part))
-    return store(replace(settlement, supplier_order=promised), seen_version=before.version, call=call)
+    if by_hand:
+        settlement = _voided(settlement, before)
+    return store(promised(settlement, part), seen_version=before.version, call=call)
+
+
+def settle_void(part: Part, answer: Answer, *, by_hand: ByHand) -> SupplierOrder:
+    """Store what was decided on what the supplier ships although it was taken back. Raises IllegalMove for
+    what another supplier has taken over, WriteRefused as `store` does, or where its stock is gone."""
+    before = part.supplier_order
+    decided = notices.settle_by_hand(before, answer, by_hand=by_hand, now=clock.timestamp())
+    return store(promised(decided, part), seen_version=before.version)
 
 
 def give_up(part: Part, *, status: str, reason: str, call: Call | None = None) -> SupplierOrder:
@@ -44,7 +53,19 @@ def give_up(part: Part, *, status: str, reason: str, call: Call | None = None) -
         now=clock.timestamp(),
         asked=acceptance.asked_of(part.order, before),
     )
-    return store(settlement, seen_version=before.version, call=call)
+    return store(_voided(settlement, before), seen_version=before.version, call=call)
+
+
+def promised(settlement: Settlement, part: Part) -> Settlement:
+    """The settlement with the time by which what was accepted should leave."""
+    settled = settlement.supplier_order
+    return replace(settlement, supplier_order=shipping.promise(settled, _handling_days(settled, part)))
+
+
+def _voided(settlement: Settlement, before: SupplierOrder) -> Settlement:
+    """The settlement with what its supplier, who has not made it, must be told."""
+    after = settlement.supplier_order
+    return replace(settlement, supplier_order=notices.voided(after, before=before, now=after.updated_at))
 
 
 def store(settlement: Settlement, *, seen_version: int, call: Call | None = None) -> SupplierOrder:
@@ -97,7 +118,7 @@ def _named(settlement: Settlement) -> SupplierOrder:
 
 def _handling_days(settled: SupplierOrder, part: Part) -> Mapping[str, int]:
     """Those of the accepted lines' offers; they are read where they were not together with the part."""
-    accepted = {line.offer_id for line in settled.lines if line.accepted}
+    accepted = {line.offer_id for line in settled.lines if line.accepted and line.ship_by is None}
     unknown = accepted - part.handling_days.keys()
     read = offer_terms.get_many(unknown) if unknown else {}
     return {**part.handling_days, **{offer_id: each.handling_days for offer_id, each in read.items()}}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, ids, telemetry
-from chalicelib.domain import shipping
+from chalicelib.domain import notices, shipping
 from chalicelib.domain.acceptance import InvalidLines
 from chalicelib.domain.order import Shipment, SupplierOrder
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
@@ -38,7 +38,7 @@ def ship(
             return replay(shipment_view(earlier), is_same=_content(earlier) == _content(shipment))
         _check_is_accepted(part)
         try:
-            after = shipping.ship(part, shipment.lines, now=shipment.updated_at)
+            after = notices.overtaken(shipping.ship(part, shipment.lines, now=shipment.updated_at))
         except InvalidLines as error:
             raise unfit(error) from error
         commit(shipments.adding(shipment), _replacing(part, after))

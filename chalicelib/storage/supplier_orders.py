@@ -1,5 +1,7 @@
 """The parts of orders that one supplier ships, each with its dispatch attempt."""
 
+import functools
+import operator
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
@@ -22,15 +24,23 @@ def get(supplier_order_id: str) -> SupplierOrder | None:
 
 
 def page_of_supplier(
-    supplier_id: str, *, status: str | None, updated_since: str | None, limit: int, cursor: str | None
+    supplier_id: str,
+    *,
+    status: str | None,
+    attempt_status: str | None,
+    updated_since: str | None,
+    limit: int,
+    cursor: str | None,
 ) -> pages.Page[SupplierOrder]:
     """The supplier's orders by time of placing, oldest first. Raises BadCursor."""
-    condition = None
+    conditions = []
     if status:
-        condition = SupplierOrderItem.status == status
+        conditions.append(SupplierOrderItem.status == status)
+    if attempt_status:
+        conditions.append(SupplierOrderItem.attempt_status == attempt_status)
     if updated_since:
-        fresh = SupplierOrderItem.updated_at >= updated_since
-        condition = fresh if condition is None else condition & fresh
+        conditions.append(SupplierOrderItem.updated_at >= updated_since)
+    condition = functools.reduce(operator.and_, conditions) if conditions else None
     return reads.page_by_status(
         keys.orders_of_supplier(supplier_id),
         from_item,
@@ -159,17 +169,25 @@ def _due(supplier_order: SupplierOrder, status: str) -> tuple[str, str] | None:
     part_id = supplier_order.supplier_order_id
     if supplier_order.held_until and supplier_order.attempt.status == "PLANNED":
         return keys.payments_due(part_id), supplier_order.held_until
-    if supplier_order.attempt.status == "SENT":
-        by_hand = supplier_order.attempt.needs_settlement
-        return keys.settlements_due() if by_hand else keys.answers_due(part_id), supplier_order.accept_by
+    is_sent, accept_by = supplier_order.attempt.status == "SENT", supplier_order.accept_by
+    if supplier_order.attempt.needs_settlement:
+        # Once the attempt has ended, time acts no more: it stands behind those that time may end.
+        return keys.settlements_due(), accept_by if is_sent else f"~{accept_by}"
+    if is_sent:
+        return keys.answers_due(part_id), accept_by
     if status == "SHIPPING":
         # One that is known to be late, or can never be, stands behind all that may be found late.
         waits = supplier_order.ship_by if supplier_order.late_at is None else None
         return keys.orders_to_ship(supplier_order.supplier_id), waits or f"~{supplier_order.created_at}"
+    moment = _delivery_moves_at(supplier_order, status)
+    return (keys.deliveries_due(part_id), moment) if moment else None
+
+
+def _delivery_moves_at(supplier_order: SupplierOrder, status: str) -> str | None:
     if status == "SHIPPED" and supplier_order.shipped_at:
-        return keys.deliveries_due(part_id), later(supplier_order.shipped_at, settings.delivered_after())
+        return later(supplier_order.shipped_at, settings.delivered_after())
     if status == "RECEIVED" and supplier_order.received_at:
-        return keys.deliveries_due(part_id), later(supplier_order.received_at, settings.return_window())
+        return later(supplier_order.received_at, settings.return_window())
     return None
 
 

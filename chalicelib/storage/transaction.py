@@ -41,14 +41,14 @@ def set_or_remove(attribute: Attribute[Any], value: object) -> list[Action]:
 
 
 def commit(*writes: Write) -> None:
-    """Make all the writes or none.
+    """Make all the writes or none; without any there is nothing to do.
 
     Raises WriteRefused with the labels whose conditions failed, or Contention when another transaction was
     at the same items. Any other failure of the table goes up as it is: the caller's delivery is retried.
     """
     if len(writes) == 1:
         _write_alone(writes[0])
-    else:
+    elif writes:
         _write_together(writes)
 
 

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chalicelib.domain import acceptance, cancellation, notices, shipping
-from chalicelib.domain.acceptance import Answer, InvalidLines, LineAnswer, Settlement, StockMove
+from chalicelib.domain.acceptance import Answer, ByHand, InvalidLines, LineAnswer, Settlement, StockMove
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
+from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.money import Money
 from chalicelib.domain.notices import CancellationAnswer, LetGo, NothingAsked
 from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, SupplierOrder
 
-NOW, LATER = "2026-11-23T09:00:00.000Z", "2026-11-24T09:00:00.000Z"
+NOW = "2026-11-23T09:00:00.000Z"
 LET_GO, KEPT = CancellationAnswer("CANCELLATION_ACCEPTED"), CancellationAnswer("CANCELLATION_REJECTED")
 
 
@@ -37,7 +38,7 @@ def of(*parts: SupplierOrder) -> OrderRecord:
 
 
 def cancel(part: SupplierOrder, *unwanted: Unwanted) -> Settlement:
-    (settlement,) = cancellation.cancel(of(part), unwanted or None, now=NOW, until=LATER)
+    (settlement,) = cancellation.cancel(of(part), unwanted or None, now=NOW)
     return settlement
 
 
@@ -69,7 +70,7 @@ def test_what_was_sent_is_canceled_at_once_and_the_supplier_is_told() -> None:
     assert lines(settlement.supplier_order) == [("CANCELED", 0, 2, 0, 2)]
     assert settlement.moves == (StockMove("off_1", 0, 2),)
     attempt = settlement.supplier_order.attempt
-    assert (attempt.status, attempt.notice, attempt.notice_until) == ("CANCELLATION_REQUESTED", "DUE", LATER)
+    assert (attempt.status, attempt.notice, attempt.notice_at) == ("CANCELLATION_REQUESTED", "DUE", NOW)
     assert notices.message_id(attempt) == "can_x_1_1"
     assert notices.message(settlement.supplier_order)["lines"] == [{"line_id": "lin_x_1", "quantity": 2}]
 
@@ -121,13 +122,13 @@ def test_the_same_request_again_changes_nothing() -> None:
     for part in (a_part(3), a_part(3, attempt="SENT"), an_accepted_part(3)):
         for unwanted in ([], [Unwanted("lin_x_1")], [Unwanted("lin_x_1", 2)]):
             once = cancel(part, *unwanted).supplier_order
-            assert cancellation.cancel(of(once), unwanted or None, now=NOW, until=LATER) == ()
+            assert cancellation.cancel(of(once), unwanted or None, now=NOW) == ()
 
 
 def test_a_line_is_canceled_where_it_is_now() -> None:
     refused = acceptance.settle(a_part(2, attempt="SENT"), Answer("REJECTED"), now=NOW).supplier_order
     moved = replace(refused, lines=(replace(refused.lines[0], remainder=0, moved=2),))
-    changes = cancellation.cancel(of(moved, a_part(2, number=2)), None, now=NOW, until=LATER)
+    changes = cancellation.cancel(of(moved, a_part(2, number=2)), None, now=NOW)
 
     assert [change.supplier_order.supplier_order_id for change in changes] == ["so_x_2"]
 
@@ -183,7 +184,7 @@ def test_what_is_canceled_before_it_is_sent_is_not_asked_for_and_after_it_is_sen
 def expired(*quantities: int) -> SupplierOrder:
     before = a_part(*quantities, attempt="SENT")
     ended = acceptance.give_up(before, status="EXPIRED", reason="NO_ANSWER", now=NOW).supplier_order
-    return notices.voided(ended, before=before, until=LATER)
+    return notices.voided(ended, before=before, now=NOW)
 
 
 def test_an_attempt_that_expired_is_void_and_one_that_was_never_sent_is_not() -> None:
@@ -192,7 +193,7 @@ def test_an_attempt_that_expired_is_void_and_one_that_was_never_sent_is_not() ->
 
     assert lines(expired(2)) == [("REFUSED", 0, 0, 0, 2)]
     assert notices.message(expired(2))["reason"] == "EXPIRED"
-    assert notices.voided(ended, before=planned, until=LATER) == ended
+    assert notices.voided(ended, before=planned, now=NOW) == ended
 
 
 def test_a_supplier_that_ships_what_has_expired_has_accepted_it_while_nobody_else_has() -> None:
@@ -222,6 +223,27 @@ def test_a_supplier_that_ships_what_the_shopper_canceled_is_for_a_person() -> No
 
     assert lines(after) == [("CANCELED", 0, 2, 0, 2)]
     assert (after.attempt.status, after.attempt.needs_settlement) == ("CANCELLATION_REJECTED", True)
+
+
+def test_a_person_gives_a_canceled_order_to_the_supplier_that_ships_it_or_not() -> None:
+    refused = notices.answered(cancel(a_part(2, attempt="SENT")).supplier_order, KEPT, now=NOW).supplier_order
+    by_hand = ByHand("admin-1", "it has left")
+    kept = notices.settle_by_hand(refused, Answer("ACCEPTED"), by_hand=by_hand, now=NOW)
+    stopped = notices.settle_by_hand(refused, Answer("REJECTED"), by_hand=by_hand, now=NOW)
+
+    assert lines(kept.supplier_order) == [("SHIPPING", 2, 0, 0, 0)]
+    assert kept.moves == (StockMove("off_1", 2, -2),)
+    attempt = kept.supplier_order.attempt
+    assert (attempt.status, attempt.needs_settlement) == ("ACCEPTED", False)
+    assert (lines(stopped.supplier_order), stopped.moves) == ([("CANCELED", 0, 2, 0, 0)], ())
+
+
+def test_a_person_gives_no_line_to_two_suppliers() -> None:
+    part = expired(2)
+    moved = replace(part, lines=(replace(part.lines[0], remainder=0, moved=2),))
+
+    with pytest.raises(IllegalMove):
+        notices.settle_by_hand(moved, Answer("ACCEPTED"), by_hand=ByHand("admin-1", "-"), now=NOW)
 
 
 def test_nobody_answers_what_was_not_asked() -> None:
@@ -303,7 +325,7 @@ class OneSupplierOrder(RuleBasedStateMachine):
     def expire(self) -> None:
         ended = acceptance.give_up(self.part, status="EXPIRED", reason="NO_ANSWER", now=NOW)
         self.store(
-            replace(ended, supplier_order=notices.voided(ended.supplier_order, before=self.part, until=LATER))
+            replace(ended, supplier_order=notices.voided(ended.supplier_order, before=self.part, now=NOW))
         )
 
     @rule()
@@ -321,12 +343,12 @@ class OneSupplierOrder(RuleBasedStateMachine):
     )
     def cancel(self, unwanted: list[Unwanted] | None) -> None:
         try:
-            changes = cancellation.cancel(of(self.part), unwanted, now=NOW, until=LATER)
+            changes = cancellation.cancel(of(self.part), unwanted, now=NOW)
         except (NotCancelable, InvalidLines):
             return
         for change in changes:
             self.store(change)
-        assert cancellation.cancel(of(self.part), unwanted, now=NOW, until=LATER) == ()
+        assert cancellation.cancel(of(self.part), unwanted, now=NOW) == ()
 
     @precondition(lambda self: notices.is_open(self.part))
     @rule(

@@ -50,6 +50,21 @@ LINE_STATUS = (
 )
 
 
+ATTEMPT_STATUS = (
+    "PLANNED",
+    "SENT",
+    "ACCEPTED",
+    "PARTIALLY_ACCEPTED",
+    "BACKORDERED",
+    "REJECTED",
+    "EXPIRED",
+    "UNREACHABLE",
+    "CANCELLATION_REQUESTED",
+    "CANCELLATION_ACCEPTED",
+    "CANCELLATION_REJECTED",
+)
+
+
 class DeliveryAddressSchema(AddressSchema):
     country = text(2, metadata={"description": "ISO 3166-1 alpha-2"})
 
@@ -154,6 +169,15 @@ class LineSchema(AnswerSchema):
     accepted_quantity = fields.Integer(required=True)
     shipped_quantity = fields.Integer(required=True)
     canceled_quantity = fields.Integer()
+    cancel_requested_quantity = fields.Integer(
+        metadata={"description": "accepted pieces that the supplier is asked not to ship"}
+    )
+    void_quantity = fields.Integer(
+        metadata={
+            "description": "pieces taken back before the supplier had answered: it is not to ship them, and "
+            "has not said yet that it does not"
+        }
+    )
     delivered_quantity = fields.Integer()
     returned_quantity = fields.Integer(metadata={"description": "pieces that are in a return, or came back"})
     refunded_amount = fields.Nested(MoneySchema)
@@ -187,6 +211,18 @@ class AttemptSchema(AnswerSchema):
     needs_settlement = fields.Boolean(
         metadata={"description": "its answer fits no rule: an administrator settles it"}
     )
+    notice = one_of(
+        "DUE",
+        "DONE",
+        "REFUSED",
+        "GIVEN_UP",
+        required=False,
+        metadata={
+            "description": "how far the supplier is told, since `notice_at`, of what it is not to ship"
+        },
+    )
+    notice_at = moment()
+    note = fields.String(metadata={"description": "why the shopper has canceled"})
     by = fields.String(metadata={"description": "the administrator who ended it by hand"})
     moved_by = fields.String(metadata={"description": "the administrator who had this supplier tried"})
     moved_because = fields.String()
@@ -206,6 +242,9 @@ SupplierOrderPageSchema = page_of(SupplierOrderSchema, "SupplierOrderPage")
 
 class SupplierOrderQuerySchema(PageQuerySchema):
     status = one_of(*LINE_STATUS, required=False)
+    attempt_status = one_of(
+        *ATTEMPT_STATUS, required=False, metadata={"description": "as CANCELLATION_REQUESTED, to be answered"}
+    )
     updated_since = Moment()
 
 
