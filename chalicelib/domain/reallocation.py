@@ -15,17 +15,22 @@ from chalicelib.domain.order import (
     served_line,
 )
 
+_SILENT = frozenset({"EXPIRED", "UNREACHABLE"})
+"""Attempts that nobody has answered: who is silent on one line is so on all."""
+
 
 @dataclass(frozen=True)
 class Remainder:
     """Pieces of a line that another supplier is to be found for. `asked` is the line at the supplier that has
     not taken them, `placed` the line as the shopper placed it; `tried` are the suppliers that were asked for
-    any piece of it, and are not to be asked again; those of `last_resort` only where nobody else can."""
+    any piece of it. Neither they nor those that are `unable`, as another line has shown, are to be asked;
+    those of `last_resort` only where nobody else can."""
 
     asked: PlacedLine
     placed: PlacedLine
     pieces: int
     tried: frozenset[str]
+    unable: frozenset[str] = frozenset()
     last_resort: frozenset[str] = frozenset()
 
     @property
@@ -69,21 +74,32 @@ def remainders(record: OrderRecord) -> tuple[Remainder, ...]:
     """All that waits for another supplier."""
     placed = {line.line_id: line for line in record.order.lines}
     tried: dict[str, set[str]] = {}
+    unable: dict[str, set[str]] = {}
     for part in record.supplier_orders:
         for line in part.lines:
-            tried.setdefault(line.split_from or line.line_id, set()).add(part.supplier_id)
+            root = placed[line.split_from or line.line_id]
+            tried.setdefault(root.line_id, set()).add(part.supplier_id)
+            if _was_short(line):
+                unable.setdefault(root.product_id, set()).add(part.supplier_id)
+    silent = {part.supplier_id for part in record.supplier_orders if part.attempt.status in _SILENT}
     return tuple(
         Remainder(
             asked=served_line(placed, part, line),
             placed=placed[root],
             pieces=line.remainder,
             tried=frozenset(tried[root]),
+            unable=frozenset(silent | unable.get(placed[root].product_id, set())),
         )
         for part in record.supplier_orders
         for line in part.lines
         if line.remainder
         for root in [line.split_from or line.line_id]
     )
+
+
+def _was_short(line: OrderLine) -> bool:
+    """Whether the supplier has answered, and not taken all."""
+    return line.acceptance_code is not None and line.accepted + line.canceled < line.quantity
 
 
 def price_limit(remainder: Remainder, limits: Limits) -> Money:
@@ -161,7 +177,7 @@ def _able(
     able = [
         each
         for each in offered
-        if each.supplier_id not in remainder.tried
+        if each.supplier_id not in remainder.tried | remainder.unable
         and each.available >= remainder.pieces
         and keeps_promise(each, remainder, limits, now)
     ]

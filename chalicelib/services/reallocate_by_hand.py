@@ -57,7 +57,7 @@ def _work(
     def work() -> tuple[dict[str, Any], Sequence[Write]]:
         opened = _opened(order_id, line_ids, by_hand)
         waiting = [
-            replace(each, tried=opened.left, last_resort=each.tried)
+            replace(each, tried=opened.left, unable=frozenset(), last_resort=each.tried | each.unable)
             for each in reallocation.remainders(opened.record)
             if each.line_id in opened.line_ids
         ]

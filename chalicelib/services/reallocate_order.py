@@ -143,7 +143,7 @@ def _shown(
             each.offer_id
             for each in allocation.of_product(product, now)
             if each.condition == ordered.condition
-            and each.supplier_id not in remainder.tried
+            and each.supplier_id not in remainder.tried | remainder.unable
             and reallocation.keeps_promise(each, remainder, limits, now)
         ]
         shown[remainder.line_id] = _Shown(product.product_id, ordered.condition, able[:_OFFERS])

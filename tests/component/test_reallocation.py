@@ -303,6 +303,24 @@ def test_of_two_that_move_a_line_at_once_one_does(market: Market, before_the_tra
     assert market.stock == [FREE, (7, 3, 0), FREE]
 
 
+def test_two_suppliers_that_refuse_at_once_lose_nothing_to_each_other(
+    market: Market, before_the_transaction: Meddle
+) -> None:
+    market.sell("5.00", "5.00", "5.00")
+    market.server.book.rejected_skus |= {"POT-1", "POT-2"}
+    lines = (a_line(offer_id, 2) for offer_id in market.offers[:2])
+    order_id = str(place(*lines, key="two").answer["order"]["order_id"])
+    market.dispatch(order_id, 1)
+    before_the_transaction(lambda: market.dispatch(order_id, 2))
+
+    reallocate_order.reallocate(order_id)
+    reallocate_order.reallocate(order_id)
+
+    # The first was moved before the second's refusal was known; nobody is asked twice for the same.
+    assert market.lines(order_id) == [(SOUTH, 2, "WAITING_ACCEPTANCE"), (WEST, 2, "WAITING_ACCEPTANCE")]
+    assert market.stock == [FREE, (8, 2, 0), (8, 2, 0)]
+
+
 def test_what_is_sold_out_meanwhile_is_looked_for_elsewhere(
     market: Market, before_the_transaction: Meddle
 ) -> None:
