@@ -131,7 +131,7 @@ def cents(refunds: list[dict[str, Any]], line_id: str) -> int:
 
 
 def test_nothing_is_more_than_there_is_whatever_is_said_twice_and_in_any_order() -> None:
-    limits = settings(max_examples=5, stateful_step_count=12, deadline=None, phases=[Phase.generate])
+    limits = settings(max_examples=4, stateful_step_count=10, deadline=None, phases=[Phase.generate])
     run_state_machine_as_test(AfterSales, settings=limits)  # type: ignore[no-untyped-call]
 
 
