@@ -99,9 +99,7 @@ class Fulfilment(RuleBasedStateMachine):
     def call_off(self, line_id: str, pieces: int) -> None:
         record = OrderRecord(PLACED, None, (self.order,))
         try:
-            (changed,) = cancellation.cancel(record, [Unwanted(line_id, pieces)], now=NOW, until=NOW) or (
-                None,
-            )
+            (changed,) = cancellation.cancel(record, [Unwanted(line_id, pieces)], now=NOW) or (None,)
         except (NotCancelable, InvalidLines):
             return
         self.order = changed.supplier_order if changed else self.order
