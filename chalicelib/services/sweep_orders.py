@@ -4,6 +4,7 @@ Everything here may run twice at a time and stop anywhere: it only sends message
 writes that the next run finds done.
 """
 
+import logging
 from datetime import timedelta
 
 from chalicelib import clock, settings, telemetry
@@ -19,11 +20,17 @@ _PER_SHARD = 500
 
 
 def sweep() -> None:
-    """Go on with everything on which time has to act."""
-    payments.sweep()
-    _sweep_answers()
-    move_on.move_orders()
-    move_on.move_returns()
+    """Go on with everything on which time has to act. Where a part of it fails, so does the whole, but not
+    before the other parts were done."""
+    failures = []
+    for part in (payments.sweep, _sweep_answers, move_on.move_orders, move_on.move_returns):
+        try:
+            part()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other parts do not wait for it
+            telemetry.log("SWEEP_FAILED", level=logging.ERROR, part=part.__name__, error=type(error).__name__)
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def _sweep_answers() -> None:
