@@ -91,6 +91,13 @@ def import_figures(floor: float) -> list[Figure]:
     ]
 
 
+def hanging_figure() -> Figure:
+    """Of the other suppliers' median dispatch, while one hangs, over the same without it."""
+    command = [sys.executable, "-m", "bench.hanging"]
+    finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return Figure("dispatch beside a supplier that hangs", json.loads(finished.stdout)["ratio"], "x", 1.2)
+
+
 def _import_of(rows: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.imports", str(rows)]
     finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
@@ -105,6 +112,7 @@ def main() -> None:
         measured = figures(place)
         floor = cpu_microseconds(place.bare_read)
     measured.append(Figure("correct and check an offer, CPU", rules.microseconds_per_offer(), "us", 300))
+    measured.append(hanging_figure())
     measured += import_figures(floor)
     print(f"{'figure':48}{'measured':>12}{'budget':>10}")
     with RESULTS.open("a") as results:
