@@ -17,7 +17,7 @@ emulator_venv := .local/emulator-venv/.made-$(call key,requirements-emulator.txt
 make_venv = $(PYTHON) -m venv $(1) && rm -f $(1)/.made-* && $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy check format lint lock bench conformance history package deploy
+.PHONY: help setup python up down reset reload status logs demo test test-unit test-journeys test-deploy drills check format lint lock bench conformance history package deploy
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ test-journeys: setup  ## run the tests over HTTP on a local AWS of their own; T=
 
 test-deploy: setup  ## run `make deploy` against a local AWS of its own, twice, and order through the result
 	@$(pytest) $(deploy_test)
+
+drills: setup  ## let every function die at each of its writes, in every story of an order; takes minutes
+	@$(pytest) -n 2 -m drill --timeout 900 $(or $(T),tests/component)
 
 check: lint  ## check format, lint and types
 	@.venv/bin/mypy

@@ -6,23 +6,29 @@ from typing import Any
 import boto3
 
 Image = dict[str, Any]
+Images = dict[tuple[str, str], Image]
 
 
 def records_of(work: Callable[[], object]) -> list[dict[str, Any]]:
     """The stream records of everything that `work` changes in the table, as Lambda gets them."""
-    before = _images()
+    before = images()
     work()
-    after = _images()
+    return between(before, images())
+
+
+def between(before: Images, after: Images) -> list[dict[str, Any]]:
+    """The stream records that lead from one state of the table to another."""
     changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     return [_record(number, key, before.get(key), after.get(key)) for number, key in enumerate(changed)]
 
 
 def everything() -> list[dict[str, Any]]:
     """The records of a table that was empty before."""
-    return [_record(number, key, None, image) for number, (key, image) in enumerate(_images().items())]
+    return [_record(number, key, None, image) for number, (key, image) in enumerate(images().items())]
 
 
-def _images() -> dict[tuple[str, str], Image]:
+def images() -> Images:
+    """All items by their keys."""
     items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
     return {(item["PK"]["S"], item["SK"]["S"]): item for item in items}
 
