@@ -6,6 +6,7 @@ from chalicelib.api import (
     admin,
     cancellations,
     catalogue,
+    channel_webhooks,
     channels,
     console,
     corrections,
@@ -21,6 +22,7 @@ from chalicelib.api import (
     reviews,
     rules,
     suppliers,
+    webhooks,
 )
 from chalicelib.events import queues, schedules, stream
 from chalicelib.steps import decisions, offer_steps, supplier_steps
@@ -40,6 +42,8 @@ for area in (
     cancellations,
     fulfilment,
     order_desk,
+    webhooks,
+    channel_webhooks,
     corrections,
     reviews,
     rules,

@@ -84,6 +84,22 @@ def order_of_return(return_id: str) -> str | None:
     return f"ord_{order}"
 
 
+def delivery_id(webhook_id: str, aggregate: str, sequence: str) -> str:
+    """The id of what a webhook is told about one record; it leads back to its place."""
+    place = "\n".join((webhook_id, aggregate, sequence)).encode()
+    return "dlv_" + base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def place_of_delivery(delivery_id: str) -> tuple[str, str, str] | None:
+    """The webhook, record and sequence that `delivery_id` was made of, or None where the text is none."""
+    prefix, _, rest = delivery_id.partition("_")
+    try:
+        parts = base64.urlsafe_b64decode(rest + "=" * (-len(rest) % 4)).decode().split("\n")
+    except ValueError:
+        return None
+    return (parts[0], parts[1], parts[2]) if prefix == "dlv" and len(parts) == 3 else None
+
+
 def content_id(prefix: str, *parts: str) -> str:
     """An id that the same parts always get."""
     digest = hashlib.sha256("\n".join(parts).encode()).digest()

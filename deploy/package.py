@@ -26,6 +26,7 @@ _MARKERS = {
     "REVIEW_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReviewQueueArn",
     "DISPATCH_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:DispatchQueueArn",
     "REALLOCATION_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReallocationQueueArn",
+    "WEBHOOK_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:WebhookQueueArn",
     "IMPORT_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ImportQueueArn",
     "REVERSAL_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReversalQueueArn",
     "INVENTORY_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:InventoryQueueArn",

@@ -48,6 +48,15 @@ _CLOSED_V6 = tuple(
 )
 
 
+def is_literal(host: str) -> bool:
+    """Whether the host is an address and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(address: str) -> bool:
     """Whether this IP address is one of the open internet's; a text that is none is not."""
     try:

@@ -75,6 +75,16 @@ def fetch(
         raise CallFailed(_code(error)) from error
 
 
+def check(url: str, *, rules: Rules | None = None) -> None:
+    """Raise CallFailed for a URL that would never be called: by its form, or by the address that stands in
+    it. What a name stands for is seen at each call."""
+    rules = rules or Rules()
+    target = parse_url(_target(url, rules))
+    host = (target.host or "").strip("[]")
+    if addresses.is_literal(host) and not _is_exempt(host, _port(target), rules):
+        _permitted_addresses(host, _port(target), rules.connect_seconds, rules=rules)
+
+
 def _send(request: requests.PreparedRequest, rules: Rules) -> Reply:
     def find(host: str, port: int, timeout: float) -> list[str]:
         return _permitted_addresses(host, port, timeout, rules=rules)

@@ -7,13 +7,11 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from chalicelib import clock
-from chalicelib.clients import guarded, signed
+from chalicelib.clients import guarded, retry_after, signed
 from chalicelib.clients.errors import CallFailed
 from chalicelib.domain import notices
 from chalicelib.domain.acceptance import CODES, STATUSES, Answer, LineAnswer
@@ -160,7 +158,7 @@ def cancellation_outcome(reply: guarded.Reply) -> CancellationOutcome:
 
 def _read(reply: guarded.Reply, reader: Callable[[Any], T]) -> T | TryAgain:
     if reply.status not in (200, 201, 409):
-        return TryAgain(f"HTTP_{reply.status}", _retry_after(reply.headers.get("retry-after", "")))
+        return TryAgain(f"HTTP_{reply.status}", retry_after.seconds(reply.headers.get("retry-after", "")))
     try:
         return reader(json.loads(reply.body))
     except _Malformed as error:
@@ -241,14 +239,3 @@ def _text(body: Mapping[str, Any], name: str, at: str = "") -> str | None:
     if not isinstance(value, str) or len(value) > _MAX_TEXT or not value.isprintable():
         raise _Malformed(f"{at}/{name} is no printable text of at most {_MAX_TEXT} characters.")
     return value
-
-
-def _retry_after(text: str) -> int | None:
-    if text.isascii() and text.isdecimal() and len(text) < 9:
-        return int(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int((moment - clock.now().astimezone(UTC)).total_seconds()))

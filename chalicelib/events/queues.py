@@ -89,6 +89,21 @@ def on_inventory(event: Any) -> None:
         poll_inventory.poll(_opened(record))
 
 
+@bp.on_sqs_message(
+    queue_arn=os.environ.get("WEBHOOK_QUEUE_ARN", _NOWHERE),
+    batch_size=1,
+    maximum_concurrency=20,  # receivers that hang leave workers to everybody else
+    name="on_webhook",
+)
+def on_webhook(event: Any) -> None:
+    """Tell a webhook what has become true of a record. A message may come twice; one that fails comes
+    again."""
+    from chalicelib.services import deliver_webhooks
+
+    for record in event:
+        deliver_webhooks.deliver(_opened(record))
+
+
 def _opened(record: Any) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(record.body)
     telemetry.bind(message.get("correlation_id", ""))

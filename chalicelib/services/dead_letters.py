@@ -38,6 +38,7 @@ QUEUES: Mapping[str, _Queue] = {
     "review-dead-letters": _Queue("REVIEW_DEAD_LETTERS_URL", "REVIEW_QUEUE_URL"),
     "dispatch-dead-letters": _Queue("DISPATCH_DEAD_LETTERS_URL", "DISPATCH_QUEUE_URL"),
     "reallocation-dead-letters": _Queue("REALLOCATION_DEAD_LETTERS_URL", "REALLOCATION_QUEUE_URL"),
+    "webhook-dead-letters": _Queue("WEBHOOK_DEAD_LETTERS_URL", "WEBHOOK_QUEUE_URL"),
     "import-dead-letters": _Queue("IMPORT_DEAD_LETTERS_URL", "IMPORT_QUEUE_URL"),
     "reversal-dead-letters": _Queue("REVERSAL_DEAD_LETTERS_URL", "REVERSAL_QUEUE_URL"),
     "inventory-dead-letters": _Queue("INVENTORY_DEAD_LETTERS_URL", "INVENTORY_QUEUE_URL"),

@@ -5,6 +5,7 @@ cannot be handled goes to a dead-letter queue with its keys, and those behind it
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,10 +25,17 @@ from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import authorize_suppliers, follow_supplier, move_supplier, order_messages
+from chalicelib.services import (
+    authorize_suppliers,
+    follow_supplier,
+    move_supplier,
+    order_messages,
+    tell_webhooks,
+)
 from chalicelib.services.publish_events import publish
 from chalicelib.services.refresh_product import is_current, outdated, refresh
 from chalicelib.services.relist_products import relist
+from chalicelib.services.tell_webhooks import Fact
 from chalicelib.storage import changes, keys, orders
 from chalicelib.storage.changes import Change
 
@@ -71,9 +79,26 @@ def react(records: Sequence[Record]) -> None:
         batch.attempt(places, lambda product_id=product_id: refresh(product_id))  # type: ignore[misc]
     batch.attempt(batch.to_list, lambda: _relist(batch.to_list.values()))
     told = [(announcement, correlation) for _, announcement, correlation in batch.told]
-    batch.attempt([place for place, *_ in batch.told], lambda: publish(told))
+    places = [place for place, *_ in batch.told]
+    batch.attempt(places, lambda: publish(told))
+    batch.attempt(places, lambda: tell_webhooks.tell(_facts_in_order(batch, records)))
     for place, error in sorted(batch.failed.items()):
         _bury(records[place], error)
+
+
+def _facts_in_order(batch: _Batch, records: Sequence[Record]) -> list[Fact]:
+    """What was told, with its place among the facts about the same record: the stream numbers the changes of
+    a record in their order, however often it brings them."""
+    seen: Counter[int] = Counter()
+    facts = []
+    for place, announcement, correlation in batch.told:
+        told = records[place]["dynamodb"]
+        change_number = int(told["SequenceNumber"])
+        aggregate = "|".join((told["Keys"]["PK"]["S"], told["Keys"]["SK"]["S"]))
+        sequence = f"{change_number:040}#{seen[place]:03}"
+        seen[place] += 1
+        facts.append(Fact(announcement, correlation, aggregate, sequence))
+    return facts
 
 
 def _outdated(batch: _Batch) -> Collection[str]:

@@ -22,6 +22,9 @@ item is in it only while something must happen to it).
 | which answers wait for an administrator | query `due`, sparse; batch get | a page, two round trips |
 | a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
+| who has webhooks; the webhooks of an owner | get; query `by_status` | one read each, kept for seconds |
+| the next deliveries of a webhook about one record | query their row | one round trip |
+| deliveries of a webhook, newest first | query `by_status` | a page, one round trip |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
 | suppliers in order of registration, moving or not | query `by_status`, each status | a round trip each |
@@ -294,6 +297,32 @@ def health_due(supplier_id: str) -> str:
 
 def health_due_shard(shard: int) -> str:
     return f"HEALTH#{shard}"
+
+
+def webhook(webhook_id: str) -> Key:
+    return Key(f"WEBHOOK#{webhook_id}", "WEBHOOK")
+
+
+def webhook_owners() -> Key:
+    """One small item; the stream's reader reads it every few seconds."""
+    return Key("WEBHOOKS", "OWNERS")
+
+
+def webhooks_of(owner: str) -> str:
+    return f"WEBHOOKS#{owner}"
+
+
+def delivery(webhook_id: str, aggregate: str, sequence: str) -> Key:
+    """In the row of what a webhook is told about one record."""
+    return Key(f"WEBHOOK#{webhook_id}#{aggregate}", f"DELIVERY#{sequence}")
+
+
+def delivery_place(webhook_id: str, aggregate: str) -> Key:
+    return Key(f"WEBHOOK#{webhook_id}#{aggregate}", "PLACE")
+
+
+def deliveries_of(webhook_id: str) -> str:
+    return f"WEBHOOK#{webhook_id}#DELIVERIES"
 
 
 def _shard(subject: str) -> int:

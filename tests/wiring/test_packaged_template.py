@@ -65,6 +65,7 @@ def test_every_event_source_is_a_resource_of_the_stack(template: dict[str, Any])
         json.dumps({"Fn::GetAtt": ["ReviewQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["DispatchQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["ReallocationQueue", "Arn"]}),
+        json.dumps({"Fn::GetAtt": ["WebhookQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["ImportQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["ReversalQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["InventoryQueue", "Arn"]}),
@@ -86,7 +87,7 @@ def test_the_stream_is_read_from_its_start_and_gives_a_poison_record_up(template
 
 
 def test_a_queue_gives_its_function_one_message_at_a_time(template: dict[str, Any]):
-    for name in ("on_review", "on_dispatch", "on_reallocation", "on_import", "on_reversal"):
+    for name in ("on_review", "on_dispatch", "on_reallocation", "on_webhook", "on_import", "on_reversal"):
         (source,) = functions(template)[f"marketplace-{STAGE}-{name}"]["Events"].values()
         assert source["Properties"]["BatchSize"] == 1
 

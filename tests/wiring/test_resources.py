@@ -32,6 +32,7 @@ VARIABLES = {
     "SUPPLIER_CALLS_AT_ONCE", "SUSPEND_ABOVE_REFUSED_PERCENT", "SUSPEND_LEAST_LINES",
     "SUSPEND_AFTER_UNREACHABLE_HOURS", "DELIVERED_AFTER_DAYS", "RETURN_WINDOW_DAYS",
     "ACCEPT_WITHIN_HOURS", "REALLOCATE_WITHIN_HOURS",
+    "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTERS_URL",
     "SPLIT_COST", "HANDLING_DAY_COST", "REFUSAL_COST_PERCENT", "TRANSIT_DAYS",
     "CONTENTION_SECONDS", "PAYMENT_WITHIN_MINUTES",
 }  # fmt: skip
@@ -114,6 +115,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
         "ReviewQueue",
         "DispatchQueue",
         "ReallocationQueue",
+        "WebhookQueue",
         "ImportQueue",
         "ReversalQueue",
         "InventoryQueue",
@@ -125,6 +127,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
         "ReallocationDeadLetters",
         "ReversalDeadLetters",
         "ReviewDeadLetters",
+        "WebhookDeadLetters",
     ]
 
 
@@ -134,6 +137,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
         ("ReviewQueue", "on_review"),
         ("DispatchQueue", "on_dispatch"),
         ("ReallocationQueue", "on_reallocation"),
+        ("WebhookQueue", "on_webhook"),
         ("ImportQueue", "on_import"),
         ("ReversalQueue", "on_reversal"),
         ("InventoryQueue", "on_inventory"),

@@ -1,0 +1,178 @@
+"""What webhooks are told: a row of deliveries for each record that there are facts about, and a place in it.
+
+The place says up to where the row is done, and who works on it now: one worker at a time, so that the
+receiver hears of a record in order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.domain.webhooks import Delivery
+from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.items import Item, JSONText
+from chalicelib.storage.transaction import Write
+
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The deliveries of one webhook about one record."""
+
+    webhook_id: str
+    aggregate: str
+
+
+class DeliveryItem(Item, discriminator="DELIVERY"):
+    webhook_id = UnicodeAttribute()
+    aggregate = UnicodeAttribute()
+    sequence = UnicodeAttribute()
+    event_id = UnicodeAttribute()
+    message = JSONText()
+    status = UnicodeAttribute()
+    tries = NumberAttribute(default=0)
+    next_try_at = UnicodeAttribute(null=True)
+    last_outcome = UnicodeAttribute(null=True)
+
+
+class DeliveryPlaceItem(Item, discriminator="DELIVERY_PLACE"):
+    done = UnicodeAttribute(default="")
+    worker = UnicodeAttribute(null=True)
+    worker_until = UnicodeAttribute(null=True)
+
+
+def get(row: Row, sequence: str) -> Delivery | None:
+    item = reads.get_one(keys.delivery(row.webhook_id, row.aggregate, sequence))
+    return _from_item(item) if isinstance(item, DeliveryItem) else None
+
+
+def waiting(row: Row, *, after: str, limit: int) -> list[Delivery]:
+    """The next of the row behind `after`, in order, delivered ones too; as last written."""
+    first = keys.delivery(row.webhook_id, row.aggregate, after)
+    last = keys.delivery(row.webhook_id, row.aggregate, "~")
+    found = DeliveryItem.query(
+        first.pk, DeliveryItem.sk.between(f"{first.sk}!", last.sk), limit=limit, consistent_read=True
+    )
+    return [_from_item(item) for item in found]
+
+
+def page(webhook_id: str, *, status: str | None, limit: int, cursor: str | None) -> pages.Page[Delivery]:
+    """A webhook's deliveries, newest first. Raises BadCursor."""
+    return reads.page_by_status(
+        keys.deliveries_of(webhook_id),
+        _from_item,
+        limit=limit,
+        cursor=cursor,
+        newest_first=True,
+        filter_condition=DeliveryItem.status == status if status else None,
+    )
+
+
+def since(webhook_id: str, moment: str, *, limit: int) -> list[Delivery]:
+    """Deliveries that were asked for at `moment` or later, oldest first."""
+    found = Item.by_status.query(keys.deliveries_of(webhook_id), Item.status_sort >= moment, limit=limit)
+    return [_from_item(item) for item in found]
+
+
+def adding(delivery: Delivery, *, now: datetime) -> Write:
+    """Label `delivery`; refused where it is there already."""
+    return Write("delivery", _to_item(delivery, now), DeliveryItem.pk.does_not_exist())
+
+
+def replacing(delivery: Delivery, *, now: datetime) -> Write:
+    """Label `delivery`. Only who works on the row writes it so."""
+    return Write("delivery", _to_item(delivery, now), DeliveryItem.pk.exists())
+
+
+def taking(row: Row, *, worker: str, now: str, until: str) -> Write:
+    """Be the one who works on the row. Label `place`; refused while another does."""
+    item = DeliveryPlaceItem(*keys.delivery_place(row.webhook_id, row.aggregate))
+    free = DeliveryPlaceItem.worker_until.does_not_exist() | (DeliveryPlaceItem.worker_until <= now)
+    actions = [
+        DeliveryPlaceItem.worker.set(worker),
+        DeliveryPlaceItem.worker_until.set(until),
+        DeliveryPlaceItem.kind.set(DeliveryPlaceItem),
+    ]
+    return Write("place", item, free, actions)
+
+
+def leaving(row: Row, *, worker: str) -> Write:
+    """Let others work on the row. Label `place`."""
+    return Write(
+        "place",
+        DeliveryPlaceItem(*keys.delivery_place(row.webhook_id, row.aggregate)),
+        DeliveryPlaceItem.worker == worker,
+        [DeliveryPlaceItem.worker.remove(), DeliveryPlaceItem.worker_until.remove()],
+    )
+
+
+def moving(row: Row, done: str, *, worker: str, until: str) -> Write:
+    """The row is done up to `done`, and its worker goes on. Label `place`; refused where it is another's."""
+    return Write(
+        "place",
+        DeliveryPlaceItem(*keys.delivery_place(row.webhook_id, row.aggregate)),
+        DeliveryPlaceItem.worker == worker,
+        [DeliveryPlaceItem.done.set(done), DeliveryPlaceItem.worker_until.set(until)],
+    )
+
+
+def going_back(row: Row, done: str, *, now: str) -> Write:
+    """Have the row worked on from behind `done` again. Label `place`; refused while somebody works on it."""
+    item = DeliveryPlaceItem(*keys.delivery_place(row.webhook_id, row.aggregate))
+    free = DeliveryPlaceItem.worker_until.does_not_exist() | (DeliveryPlaceItem.worker_until <= now)
+    actions = [DeliveryPlaceItem.done.set(done), DeliveryPlaceItem.kind.set(DeliveryPlaceItem)]
+    return Write("place", item, free, actions)
+
+
+def done_up_to(row: Row) -> str:
+    """The sequence up to which the row is done, "" where it is at its beginning."""
+    item = reads.get_one(keys.delivery_place(row.webhook_id, row.aggregate))
+    return item.done if isinstance(item, DeliveryPlaceItem) else ""
+
+
+def rows_of(found: Iterable[Delivery]) -> dict[Row, list[Delivery]]:
+    rows: dict[Row, list[Delivery]] = {}
+    for each in found:
+        rows.setdefault(Row(each.webhook_id, each.aggregate), []).append(each)
+    return rows
+
+
+def _to_item(delivery: Delivery, now: datetime) -> DeliveryItem:
+    return DeliveryItem(
+        *keys.delivery(delivery.webhook_id, delivery.aggregate, delivery.sequence),
+        webhook_id=delivery.webhook_id,
+        aggregate=delivery.aggregate,
+        sequence=delivery.sequence,
+        event_id=delivery.event_id,
+        message=delivery.message,
+        status=delivery.status,
+        tries=delivery.tries,
+        next_try_at=delivery.next_try_at,
+        last_outcome=delivery.last_outcome,
+        status_partition=keys.deliveries_of(delivery.webhook_id),
+        status_sort=f"{delivery.created_at}#{delivery.event_id}",
+        expires_at=int((now + KEPT).timestamp()),
+        correlation_id=delivery.correlation_id,
+        created_at=delivery.created_at,
+        updated_at=delivery.updated_at,
+    )
+
+
+def _from_item(item: DeliveryItem) -> Delivery:
+    return Delivery(
+        webhook_id=item.webhook_id,
+        aggregate=item.aggregate,
+        sequence=item.sequence,
+        event_id=item.event_id,
+        message=item.message,
+        status=item.status,
+        tries=int(item.tries),
+        next_try_at=item.next_try_at,
+        last_outcome=item.last_outcome,
+        correlation_id=item.correlation_id or "",
+        created_at=item.created_at or "",
+        updated_at=item.updated_at or "",
+    )
