@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from chalicelib.domain.errors import DomainError, IllegalMove
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Attempt, Order, OrderLine, SupplierOrder, served_line
+from chalicelib.domain.settlement import Settlement, moves_of, pieces_asked
 
 TAKING = frozenset({"ACCEPTED", "BACKORDERED"})
 CODES = TAKING | {
@@ -26,8 +27,6 @@ CODES = TAKING | {
     "DUPLICATE",
     "OTHER",
 }
-NOT_ITS_FAULT = frozenset({"CUSTOMER_CANCELED", "BAD_ADDRESS", "UNDELIVERABLE", "DUPLICATE"})
-"""Refusals that say nothing of how well the supplier serves its offers."""
 FOR_EVERY_SUPPLIER = frozenset({"CUSTOMER_CANCELED", "BAD_ADDRESS", "DUPLICATE"})
 """Refusals that end a line: another supplier would meet the same buyer and address, and what this one says
 it has already is not to be shipped by two. UNDELIVERABLE and RESTRICTED speak of its own carriers and
@@ -105,31 +104,6 @@ def asked_of(order: Order, supplier_order: SupplierOrder) -> Asked:
             for line in supplier_order.lines
         },
     )
-
-
-@dataclass(frozen=True)
-class StockMove:
-    """The end of a reservation of `sold + released` pieces of one offer, and how many of the lines that ended
-    the supplier took whole, or failed to."""
-
-    offer_id: str
-    sold: int
-    released: int
-    lines_accepted: int = 0
-    lines_refused: int = 0
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """The supplier order as it is after an answer, and what that moves in stock, once per offer."""
-
-    supplier_order: SupplierOrder
-    moves: tuple[StockMove, ...]
-
-
-def pieces_asked(line: OrderLine) -> int:
-    """How many pieces the supplier may take: what was canceled before it answered is not among them."""
-    return line.quantity - line.canceled
 
 
 def mark_sent(supplier_order: SupplierOrder, *, now: str, accept_by: str | None = None) -> SupplierOrder:
@@ -313,25 +287,4 @@ def _settlement(
     was_asked: bool = True,
 ) -> Settlement:
     after = replace(before, lines=decided, attempt=attempt, supplier_reference=reference, updated_at=now)
-    return Settlement(after, _moves(before.lines, decided, was_asked=was_asked))
-
-
-def _moves(
-    before: tuple[OrderLine, ...], after: tuple[OrderLine, ...], *, was_asked: bool
-) -> tuple[StockMove, ...]:
-    moves: dict[str, StockMove] = {}
-    for old, new in zip(before, after, strict=True):
-        if old.status == new.status:
-            continue
-        so_far = moves.get(new.offer_id, StockMove(new.offer_id, 0, 0))
-        asked = pieces_asked(new)
-        whole = new.accepted == asked
-        failed = was_asked and not whole and new.acceptance_code not in NOT_ITS_FAULT
-        moves[new.offer_id] = replace(
-            so_far,
-            sold=so_far.sold + new.accepted,
-            released=so_far.released + asked - new.accepted,
-            lines_accepted=so_far.lines_accepted + whole,
-            lines_refused=so_far.lines_refused + failed,
-        )
-    return tuple(moves.values())
+    return Settlement(after, moves_of(before.lines, decided, was_asked=was_asked))

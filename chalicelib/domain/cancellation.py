@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import notices
-from chalicelib.domain.acceptance import OPEN_ATTEMPT, Fault, InvalidLines, Settlement
+from chalicelib.domain.acceptance import OPEN_ATTEMPT, Fault, InvalidLines
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.notices import CUSTOMER_CANCELED, told, waiting
 from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder, served_line
 from chalicelib.domain.refunds import pieces_refunded
+from chalicelib.domain.settlement import Settlement
 
 Places = Mapping[str, tuple[SupplierOrder, OrderLine, int]]
 """Where each line is now, by its id: at the last supplier that was asked for it. The number is how many of

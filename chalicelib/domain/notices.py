@@ -14,12 +14,10 @@ from chalicelib.domain.acceptance import (
     ByHand,
     Fault,
     InvalidLines,
-    Settlement,
-    StockMove,
-    pieces_asked,
 )
 from chalicelib.domain.errors import DomainError, IllegalMove
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
+from chalicelib.domain.settlement import Settlement, StockMove, pieces_asked
 from chalicelib.domain.shipping import progress
 
 REQUESTED = "CANCELLATION_REQUESTED"

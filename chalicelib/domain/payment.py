@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.domain import notices
-from chalicelib.domain.acceptance import Settlement
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.order import SupplierOrder
+from chalicelib.domain.settlement import Settlement
 
 CONFIRMED, PENDING, EXPIRED = "CONFIRMED", "PENDING", "EXPIRED"
 STATUSES = (CONFIRMED, PENDING, EXPIRED)

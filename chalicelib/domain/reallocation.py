@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.acceptance import pieces_asked
 from chalicelib.domain.allocation import Allocation, Candidate, Costs, Demand, allocate
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import (
@@ -14,6 +13,7 @@ from chalicelib.domain.order import (
     PlacedLine,
     served_line,
 )
+from chalicelib.domain.settlement import pieces_asked
 
 _SILENT = frozenset({"EXPIRED", "UNREACHABLE"})
 """Attempts that nobody has answered: who is silent on one line is so on all."""

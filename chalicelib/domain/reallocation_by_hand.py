@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import acceptance, notices
-from chalicelib.domain.acceptance import ByHand, StockMove
+from chalicelib.domain.acceptance import ByHand
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.order import OrderLine, OrderRecord, SupplierOrder
+from chalicelib.domain.settlement import StockMove
 
 MOVED_BY_HAND = "MOVED_BY_HAND"
 """The reason of an attempt that was ended for it."""

@@ -6,9 +6,10 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.domain import notices
-from chalicelib.domain.acceptance import InvalidLines, Settlement
+from chalicelib.domain.acceptance import InvalidLines
 from chalicelib.domain.notices import CancellationAnswer, LetGo
 from chalicelib.domain.order import SupplierOrder
+from chalicelib.domain.settlement import Settlement
 from chalicelib.problems import Conflict
 from chalicelib.services import settlements
 from chalicelib.services.accept_order import unfit

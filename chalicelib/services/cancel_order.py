@@ -6,9 +6,10 @@ from typing import Any
 
 from chalicelib import clock, telemetry
 from chalicelib.domain import cancellation, notices
-from chalicelib.domain.acceptance import InvalidLines, Settlement, pointer
+from chalicelib.domain.acceptance import InvalidLines, pointer
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
 from chalicelib.domain.order import OrderRecord
+from chalicelib.domain.settlement import Settlement
 from chalicelib.problems import Conflict, FieldProblem, NotFound
 from chalicelib.services import idempotency, settlements
 from chalicelib.services.accept_order import unfit

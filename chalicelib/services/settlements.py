@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from chalicelib import clock, telemetry
 from chalicelib.domain import acceptance, notices, shipping
-from chalicelib.domain.acceptance import Answer, ByHand, Settlement, StockMove
+from chalicelib.domain.acceptance import Answer, ByHand
 from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
+from chalicelib.domain.settlement import Settlement, StockMove
 from chalicelib.services import endpoint_calls
 from chalicelib.services.commits import commit
 from chalicelib.services.endpoint_calls import Call

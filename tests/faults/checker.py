@@ -9,6 +9,7 @@ from faults.fleet import Log
 from chalicelib.domain import acceptance
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import OrderLine, OrderRecord, SupplierOrder, current_lines
+from chalicelib.domain.settlement import pieces_asked
 
 WAITING = "WAITING_ACCEPTANCE"
 
@@ -76,7 +77,7 @@ def _of_stock(history: History) -> Iterator[str]:
             for line in part.lines:
                 sold[line.offer_id] += line.accepted
                 if line.status == WAITING and part.attempt.status in acceptance.OPEN_ATTEMPT:
-                    reserved[line.offer_id] += acceptance.pieces_asked(line)
+                    reserved[line.offer_id] += pieces_asked(line)
     for terms in history.terms:
         name, received = f"{terms.offer_id} ({terms.sku})", history.received[terms.offer_id]
         if terms.available < 0:

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import acceptance
-from chalicelib.domain.acceptance import Answer, InvalidLines, LineAnswer, StockMove
+from chalicelib.domain.acceptance import Answer, InvalidLines, LineAnswer
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
+from chalicelib.domain.settlement import NOT_ITS_FAULT, Settlement, StockMove
 
 NOW = "2026-11-23T09:00:00.000Z"
 
@@ -17,11 +18,11 @@ def a_supplier_order(*quantities: int, attempt: str = "SENT") -> SupplierOrder:
     return SupplierOrder("so_x_1", "ord_x", "sup_1", lines, Attempt("att_x_1", attempt), accept_by=NOW)
 
 
-def settle(before: SupplierOrder, answer: Answer) -> acceptance.Settlement:
+def settle(before: SupplierOrder, answer: Answer) -> Settlement:
     return acceptance.settle(before, answer, now=NOW)
 
 
-def states(settlement: acceptance.Settlement) -> list[tuple[str, int, str | None]]:
+def states(settlement: Settlement) -> list[tuple[str, int, str | None]]:
     return [(line.status, line.accepted, line.acceptance_code) for line in settlement.supplier_order.lines]
 
 
@@ -145,7 +146,7 @@ def test_what_was_never_sent_is_no_refusal_of_the_supplier() -> None:
     assert settlement.moves == (StockMove("off_1", 0, 2),)
 
 
-@pytest.mark.parametrize("code", sorted(acceptance.NOT_ITS_FAULT))
+@pytest.mark.parametrize("code", sorted(NOT_ITS_FAULT))
 def test_a_refusal_for_the_buyers_sake_is_none_of_the_supplier(code: str) -> None:
     settlement = settle(a_supplier_order(2), Answer(None, (LineAnswer("lin_1", code),)))
 

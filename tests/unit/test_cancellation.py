@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chalicelib.domain import acceptance, cancellation, notices, shipping
-from chalicelib.domain.acceptance import Answer, ByHand, InvalidLines, LineAnswer, Settlement, StockMove
+from chalicelib.domain.acceptance import Answer, ByHand, InvalidLines, LineAnswer
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.money import Money
 from chalicelib.domain.notices import CancellationAnswer, LetGo, NothingAsked
 from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, SupplierOrder
+from chalicelib.domain.settlement import Settlement, StockMove
 
 NOW = "2026-11-23T09:00:00.000Z"
 LET_GO, KEPT = CancellationAnswer("CANCELLATION_ACCEPTED"), CancellationAnswer("CANCELLATION_REJECTED")
