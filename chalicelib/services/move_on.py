@@ -126,5 +126,5 @@ def _move_return(return_id: str) -> bool:
     status = returns.next_by_time(before, now) if before else None
     if before is None or status is None:
         return False
-    settle_return.store(before, lambda was, part: returns.move(was, part, status, now=now))
+    settle_return.store(before, lambda part: returns.move(before, part, status, now=now))
     return True

@@ -17,8 +17,6 @@ from chalicelib.services.order_views import return_view
 from chalicelib.storage import returns as stored
 from chalicelib.storage import supplier_orders
 
-Move = Callable[[Return, SupplierOrder], Moved]
-
 
 def read(supplier_id: str, return_id: str) -> dict[str, Any]:
     """Raises NotFound, also for another supplier's."""
@@ -71,7 +69,10 @@ def receive(supplier_id: str, return_id: str, lines: Sequence[Mapping[str, Any]]
             raise unfit(InvalidLines(faults))
         received = returns.as_received(returned, lines)
         if not returns.was_received(returned):
-            return _store(returned, lambda was, part: returns.receive(was, part, received, now=_now()))
+            now = clock.timestamp()
+            return return_view(
+                store(returned, lambda part: returns.receive(returned, part, received, now=now))
+            )
         if received != returned.lines:
             raise Conflict("RETURN_RECEIVED", "This return was received already, and otherwise.")
         return return_view(returned)
@@ -84,22 +85,21 @@ def _move_once(find: Callable[[], Return], status: str, *, reason: str | None = 
         returned = find()
         if returned.status == status:
             return return_view(returned)
-        return _store(returned, lambda was, part: returns.move(was, part, status, now=_now(), reason=reason))
+        now = clock.timestamp()
+        return return_view(
+            store(returned, lambda part: returns.move(returned, part, status, now=now, reason=reason))
+        )
 
     return read_and_commit(work)
 
 
-def _store(returned: Return, move: Move) -> dict[str, Any]:
-    return return_view(store(returned, move))
-
-
-def store(returned: Return, move: Move) -> Return:
+def store(returned: Return, move: Callable[[SupplierOrder], Moved]) -> Return:
     """Move the return on, together with its supplier order where that has pieces free again, and give it as
     it then is. Raises WriteRefused where somebody moved either meanwhile."""
     before = supplier_orders.get(returned.supplier_order_id)
     if before is None:
         raise NotFound
-    moved = move(returned, before)
+    moved = move(before)
     after = replace(moved.returned, correlation_id=telemetry.correlation_id())
     part = replace(moved.supplier_order, correlation_id=after.correlation_id)
     commit(
@@ -118,7 +118,3 @@ def _own(supplier_id: str, return_id: str) -> Return:
     if returned is None or returned.supplier_id != supplier_id:
         raise NotFound
     return returned
-
-
-def _now() -> str:
-    return clock.timestamp()
