@@ -9,13 +9,10 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.acceptance import (
     OPEN_ATTEMPT,
-    TAKING,
-    Answer,
-    ByHand,
     Fault,
     InvalidLines,
 )
-from chalicelib.domain.errors import DomainError, IllegalMove
+from chalicelib.domain.errors import DomainError
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
 from chalicelib.domain.settlement import Settlement, StockMove, pieces_asked
 from chalicelib.domain.shipping import progress
@@ -118,41 +115,8 @@ def needs_person(supplier_order: SupplierOrder, *, now: str) -> SupplierOrder:
     return replace(supplier_order, attempt=attempt, updated_at=now)
 
 
-def settle_by_hand(supplier_order: SupplierOrder, answer: Answer, *, by_hand: ByHand, now: str) -> Settlement:
-    """Decide on what the supplier ships although it was taken back: what the answer accepts is its after all,
-    the rest it does not ship. Raises IllegalMove for pieces that another supplier has taken over."""
-    lines = tuple(_decided(line, _kept(line, answer)) for line in supplier_order.lines)
-    keeps = any(new.accepted > old.accepted for old, new in zip(supplier_order.lines, lines, strict=True))
-    attempt = replace(
-        supplier_order.attempt,
-        needs_settlement=False,
-        reason=by_hand.reason,
-        by=by_hand.actor,
-        notice="REFUSED" if keeps else "DONE",
-    )
-    if keeps:
-        attempt = replace(attempt, status=_status_of(lines), answered_at=now)
-    return settlement(supplier_order, lines, attempt, now)
-
-
-def _kept(line: OrderLine, answer: Answer) -> int:
-    """How many of the line's void pieces the answer accepts."""
-    if answer.lines is None:
-        return line.void if answer.status in TAKING else 0
-    said = (each for each in answer.lines if each.line_id == line.line_id and each.code in TAKING)
-    return sum(line.void if each.quantity is None else min(each.quantity, line.void) for each in said)
-
-
-def _decided(line: OrderLine, kept: int) -> OrderLine:
-    accepted, remainder = line.accepted + kept, line.remainder - min(kept, line.remainder)
-    free = line.quantity - line.moved - remainder - accepted
-    if free < 0:
-        raise IllegalMove("line", "moved to another supplier", "accepted")
-    after = replace(line, accepted=accepted, remainder=remainder, canceled=min(line.canceled, free), void=0)
-    return replace(after, status="SHIPPING", acceptance_code="ACCEPTED") if kept else stated(after)
-
-
-def _status_of(lines: Sequence[OrderLine]) -> str:
+def status_of(lines: Sequence[OrderLine]) -> str:
+    """The status of an attempt whose supplier has accepted these lines, by word of what it ships."""
     whole = all(line.accepted == pieces_asked(line) for line in lines)
     return "ACCEPTED" if whole else "PARTIALLY_ACCEPTED"
 
@@ -201,12 +165,15 @@ def waiting(supplier_order: SupplierOrder, line: OrderLine) -> int:
 
 
 def stated(line: OrderLine) -> OrderLine:
-    """The line with the status that its pieces give it, once some are canceled."""
+    """The line with the status that its pieces give it, once some are canceled: where nothing of it goes on,
+    the end of most of them."""
     if line.status == "WAITING_ACCEPTANCE":
         return line if pieces_asked(line) else replace(line, status="CANCELED")
     if line.accepted:
         return progress(line)
-    return replace(line, status="CANCELED") if line.canceled and not line.remainder else line
+    refused = line.quantity - line.moved - line.canceled
+    is_canceled = line.canceled and not line.remainder and line.canceled >= refused
+    return replace(line, status="CANCELED") if is_canceled else line
 
 
 def settlement(before: SupplierOrder, lines: tuple[OrderLine, ...], attempt: Attempt, now: str) -> Settlement:
@@ -281,7 +248,7 @@ def _after_answer(
     if attempt.status == REQUESTED:
         told_so = replace(told_so, status=ACCEPTED if lets_go else REJECTED)
     elif attempt.status in _UNANSWERED and any(line.accepted for line in lines):
-        told_so = replace(told_so, status=_status_of(lines), answered_at=now, reason=None)
+        told_so = replace(told_so, status=status_of(lines), answered_at=now, reason=None)
     if any(line.void for line in lines):
         return replace(told_so, needs_settlement=True, reason=VOID_REFUSED)
     if attempt.reason == VOID_REFUSED:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from chalicelib.domain import notices
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder
 from chalicelib.domain.placement import NamePart
@@ -52,7 +53,7 @@ def _left_behind(
     if not line.remainder or line.line_id not in going:
         return line
     moved = line.remainder if line.line_id in found else 0
-    return replace(line, remainder=0, moved=line.moved + moved)
+    return notices.stated(replace(line, remainder=0, moved=line.moved + moved))
 
 
 def _added(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import acceptance, notices
+from chalicelib.domain import acceptance
 from chalicelib.domain.acceptance import Answer, ByHand, Fault, InvalidLines, LineAnswer
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import paging, settlements
@@ -52,8 +52,8 @@ def settle_by_hand(
         return part
 
     def settle(part: Part) -> Part:
-        is_void = part.supplier_order.attempt.reason == notices.VOID_REFUSED
-        settling = settlements.settle_void if is_void else settlements.settle
+        is_open = part.supplier_order.attempt.status in acceptance.OPEN_ATTEMPT
+        settling = settlements.settle if is_open else settlements.settle_void
         settled = settling(part, answer, by_hand=by_hand)
         telemetry.log("SETTLED_BY_HAND", attempt_id=attempt_id, status=settled.attempt.status)
         return replace(part, supplier_order=settled)

@@ -1,11 +1,11 @@
 """A shopper, or an administrator for one, does without an order or some of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import clock, telemetry
-from chalicelib.domain import cancellation, notices
+from chalicelib import clock
+from chalicelib.domain import cancellation
 from chalicelib.domain.acceptance import InvalidLines, pointer
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
 from chalicelib.domain.order import OrderRecord
@@ -13,10 +13,13 @@ from chalicelib.domain.settlement import Settlement
 from chalicelib.problems import Conflict, FieldProblem, NotFound
 from chalicelib.services import idempotency, settlements
 from chalicelib.services.accept_order import unfit
-from chalicelib.services.commits import read_and_commit
+from chalicelib.services.commits import commit, read_and_commit
 from chalicelib.services.order_views import order_view
-from chalicelib.storage import orders, supplier_orders
+from chalicelib.storage import orders
 from chalicelib.storage.transaction import Write
+
+_MOST_WRITES = 90
+"""In one transaction; it takes a hundred, with the record of the request."""
 
 _SHIPPED = "What has left cannot be canceled, nor what was refused. Open a return once it has arrived."
 
@@ -42,7 +45,10 @@ def cancel(
     marked = idempotency.request(idempotency_key, caller=caller, route=route, body=body)
 
     def work() -> tuple[dict[str, Any], Sequence[Write]]:
-        return {"order_id": order_id}, _writes(_canceled(_existing(order_id), body))
+        *first, last = _parcels(_canceled(_existing(order_id), body))
+        for changes in first:
+            commit(*settlements.writes_together(changes))
+        return {"order_id": order_id}, settlements.writes_together(last)
 
     outcome = read_and_commit(lambda: idempotency.perform(marked, work))
     record = _existing(order_id)
@@ -69,20 +75,18 @@ def _canceled(record: OrderRecord, body: Mapping[str, Any]) -> tuple[Settlement,
         raise Conflict("NOT_CANCELABLE", _SHIPPED, errors=errors) from error
 
 
-def _writes(changes: Sequence[Settlement]) -> list[Write]:
-    """All supplier orders concerned together; the terms of an offer once, however many lines it has."""
-    correlation_id = telemetry.correlation_id()
-    moves = notices.merged(move for change in changes for move in change.moves)
-    after = [change.supplier_order for change in changes]
-    return [
-        *(
-            supplier_orders.replacing(
-                replace(part, correlation_id=correlation_id), expected_version=part.version
-            )
-            for part in after
-        ),
-        *settlements.stock_writes(moves, now=clock.timestamp(), correlation_id=correlation_id),
-    ]
+def _parcels(changes: Sequence[Settlement]) -> list[list[Settlement]]:
+    """The changes by what fits into a transaction: one, but for many lines that many suppliers were tried
+    for. Should the last not come to be, the same request goes on from there."""
+    parcels: list[list[Settlement]] = [[]]
+    size = 0
+    for change in changes:
+        size += 1 + len(change.moves)
+        if size > _MOST_WRITES:
+            parcels.append([])
+            size = 1 + len(change.moves)
+        parcels[-1].append(change)
+    return parcels
 
 
 def _is_pending(record: OrderRecord) -> bool:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, settings, telemetry
-from chalicelib.domain import notices, payment
+from chalicelib.domain import payment
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Order, OrderRecord
 from chalicelib.domain.payment import PaymentExpired
@@ -94,18 +94,7 @@ def _expire(order_id: str, now: str) -> bool:
     changes = payment.expire(_existing(order_id).supplier_orders, now=now)
     if not changes:
         return False
-    correlation_id = telemetry.correlation_id()
-    moves = notices.merged(move for change in changes for move in change.moves)
-    commit(
-        *(
-            supplier_orders.replacing(
-                replace(change.supplier_order, correlation_id=correlation_id),
-                expected_version=change.supplier_order.version,
-            )
-            for change in changes
-        ),
-        *settlements.stock_writes(moves, now=now, correlation_id=correlation_id),
-    )
+    commit(*settlements.writes_together(changes))
     return True
 
 

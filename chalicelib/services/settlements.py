@@ -1,10 +1,10 @@
 """Storing what a supplier's answer, or the lack of one, did."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import acceptance, notices, shipping
+from chalicelib.domain import acceptance, notices, refused_voids, shipping
 from chalicelib.domain.acceptance import Answer, ByHand
 from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
@@ -32,6 +32,7 @@ def settle(
     )
     if by_hand:
         settlement = _voided(settlement, before)
+    settlement = replace(settlement, supplier_order=refused_voids.still_refused(settlement.supplier_order))
     return store(promised(settlement, part), seen_version=before.version, call=call)
 
 
@@ -39,7 +40,7 @@ def settle_void(part: Part, answer: Answer, *, by_hand: ByHand) -> SupplierOrder
     """Store what was decided on what the supplier ships although it was taken back. Raises IllegalMove for
     what another supplier has taken over, WriteRefused as `store` does, or where its stock is gone."""
     before = part.supplier_order
-    decided = notices.settle_by_hand(before, answer, by_hand=by_hand, now=clock.timestamp())
+    decided = refused_voids.settle_by_hand(before, answer, by_hand=by_hand, now=clock.timestamp())
     return store(promised(decided, part), seen_version=before.version)
 
 
@@ -94,6 +95,20 @@ def writes(settlement: Settlement, *, seen_version: int) -> list[Write]:
     return [
         supplier_orders.replacing(after, expected_version=seen_version),
         *stock_writes(settlement.moves, now=after.updated_at, correlation_id=after.correlation_id),
+    ]
+
+
+def writes_together(changes: Sequence[Settlement]) -> list[Write]:
+    """What makes several supplier orders of one order as they are now, where each is still of the version
+    that it was read in; the terms of an offer are written once."""
+    now, correlation_id = clock.timestamp(), telemetry.correlation_id()
+    moves = notices.merged(move for change in changes for move in change.moves)
+    return [
+        *(
+            supplier_orders.replacing(_named(change), expected_version=change.supplier_order.version)
+            for change in changes
+        ),
+        *stock_writes(moves, now=now, correlation_id=correlation_id),
     ]
 
 

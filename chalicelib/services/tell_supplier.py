@@ -65,7 +65,8 @@ def _step(part: Part, supplier: Supplier, tries: int) -> int | None:
         return POLL_SECONDS  # It sees it in its order, and answers by itself.
     place = take_place(part)
     if isinstance(place, Held):
-        return jittered(tries, longest=_LONGEST_HOLD)
+        rest = (place.until - clock.now()).total_seconds() if place.until else 0
+        return min(queues.MAX_DELAY_SECONDS, max(0, int(rest)) + jittered(tries, longest=_LONGEST_HOLD))
     outcome = _call(before, supplier)
     telemetry.log("NOTICE_OUTCOME", attempt_id=before.attempt.attempt_id, outcome=type(outcome).__name__)
     call = Call(place, has_failed=isinstance(outcome, TryAgain))

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib.domain import acceptance, cancellation, notices, shipping
+from chalicelib.domain import acceptance, cancellation, notices, refused_voids, shipping
 from chalicelib.domain.acceptance import Answer, ByHand, InvalidLines, LineAnswer
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
 from chalicelib.domain.errors import IllegalMove
@@ -229,8 +229,8 @@ def test_a_supplier_that_ships_what_the_shopper_canceled_is_for_a_person() -> No
 def test_a_person_gives_a_canceled_order_to_the_supplier_that_ships_it_or_not() -> None:
     refused = notices.answered(cancel(a_part(2, attempt="SENT")).supplier_order, KEPT, now=NOW).supplier_order
     by_hand = ByHand("admin-1", "it has left")
-    kept = notices.settle_by_hand(refused, Answer("ACCEPTED"), by_hand=by_hand, now=NOW)
-    stopped = notices.settle_by_hand(refused, Answer("REJECTED"), by_hand=by_hand, now=NOW)
+    kept = refused_voids.settle_by_hand(refused, Answer("ACCEPTED"), by_hand=by_hand, now=NOW)
+    stopped = refused_voids.settle_by_hand(refused, Answer("REJECTED"), by_hand=by_hand, now=NOW)
 
     assert lines(kept.supplier_order) == [("SHIPPING", 2, 0, 0, 0)]
     assert kept.moves == (StockMove("off_1", 2, -2),)
@@ -244,7 +244,7 @@ def test_a_person_gives_no_line_to_two_suppliers() -> None:
     moved = replace(part, lines=(replace(part.lines[0], remainder=0, moved=2),))
 
     with pytest.raises(IllegalMove):
-        notices.settle_by_hand(moved, Answer("ACCEPTED"), by_hand=ByHand("admin-1", "-"), now=NOW)
+        refused_voids.settle_by_hand(moved, Answer("ACCEPTED"), by_hand=ByHand("admin-1", "-"), now=NOW)
 
 
 def test_nobody_answers_what_was_not_asked() -> None:
@@ -317,9 +317,11 @@ class OneSupplierOrder(RuleBasedStateMachine):
         said = (LineAnswer("lin_x_1", "ACCEPTED", first), LineAnswer("lin_x_2", "ACCEPTED", second))
         asked = acceptance.Asked(may_change_supplier=may_move)
         try:
-            self.store(acceptance.settle(self.part, Answer(None, said), now=NOW, asked=asked))
+            settled = acceptance.settle(self.part, Answer(None, said), now=NOW, asked=asked)
         except InvalidLines:
             return
+        after = refused_voids.still_refused(settled.supplier_order)
+        self.store(replace(settled, supplier_order=after))
 
     @precondition(is_waiting)
     @rule()
@@ -367,6 +369,16 @@ class OneSupplierOrder(RuleBasedStateMachine):
         except InvalidLines:
             return
 
+    @precondition(lambda self: self.part.attempt.needs_settlement and not self.is_waiting())
+    @rule(decision=st.sampled_from(["ACCEPTED", "REJECTED"]))
+    def decide(self, decision: str) -> None:
+        by_hand = ByHand("admin-1", "called them")
+        try:
+            self.store(refused_voids.settle_by_hand(self.part, Answer(decision), by_hand=by_hand, now=NOW))
+        except IllegalMove:
+            return
+        assert not any(line.void for line in self.part.lines)
+
     @precondition(lambda self: notices.is_open(self.part))
     @rule()
     def run_out(self) -> None:
@@ -399,6 +411,8 @@ class OneSupplierOrder(RuleBasedStateMachine):
     def a_supplier_is_told_of_what_is_open(self) -> None:
         if notices.is_open(self.part):
             assert self.part.attempt.notice is not None
+        if self.part.attempt.notice == "REFUSED" and notices.is_open(self.part):
+            assert self.part.attempt.needs_settlement
         if any(line.cancel_requested for line in self.part.lines):
             assert (self.part.attempt.status, self.part.attempt.notice) == ("CANCELLATION_REQUESTED", "DUE")
 
