@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import rules
+from bench import allocations, rules
 from bench.measure import asked_of_the_table, cpu_microseconds
 from bench.world import World, an_order, world
 from localaws.instance import PROJECT
@@ -77,6 +77,20 @@ def figures(place: World) -> list[Figure]:
     ]
 
 
+def allocation_figures(place: World) -> list[Figure]:
+    """Beside the rest of placing the same order; the distances are per cent of what the order costs."""
+    named = allocations.of_offers(place)
+    usual = allocations.of_products(place, lines=10, offers=50)
+    large = allocations.of_products(place, lines=40, offers=200)
+    return [
+        Figure("allocate 2 offers that are named, CPU over rest", named.over_rest, "x", 0.1),
+        Figure("allocate 10 lines of 50 offers, CPU over rest", usual.over_rest, "x", 3),
+        Figure("allocate 10 lines of 50 offers, above bound", usual.above_bound, "%", 0),
+        Figure("allocate 40 lines of 200 offers, CPU over rest", large.over_rest, "x", 30),
+        Figure("allocate 40 lines of 200 offers, above bound", large.above_bound, "%", 3),
+    ]
+
+
 def import_figures(floor: float) -> list[Figure]:
     """Of the generated feed, each size in a process of its own. `floor` is microseconds of a `get_item`."""
     sizes = {rows: _import_of(rows) for rows in (1_000, 10_000, 100_000)}
@@ -109,7 +123,7 @@ def main() -> None:
         ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
     ).stdout.strip()
     with world() as place:
-        measured = figures(place)
+        measured = figures(place) + allocation_figures(place)
         floor = cpu_microseconds(place.bare_read)
     measured.append(Figure("correct and check an offer, CPU", rules.microseconds_per_offer(), "us", 300))
     measured.append(hanging_figure())
