@@ -17,20 +17,20 @@ from chalicelib.services import manage_channels, take_shopify_order
 bp = Blueprint(__name__)
 
 CHANNEL = "/admin/channels/shopify/{shop}"
-TOPIC = "orders/create"
+TOPICS = ("orders/create", "orders/paid")
 MAX_BYTES = 1024 * 1024
 """Shopify says some 3 KB of each line; an order of more lines than are taken is refused with its reason."""
 
 
 @bp.route("/channels/shopify/orders", methods=["POST"], content_types=JSON_BODY)
 @endpoint(
-    "Take an order from Shopify's webhook orders/create; signed, and placed once however often it is told",
+    "Take an order from Shopify's webhooks orders/create and orders/paid, signed; it is placed once",
     body=ShopifyOrderSchema(),
     signed=True,
     answers={201: PlacedSchema(), 200: PlacedSchema()},
     problems={
         401: "SIGNATURE_INVALID",
-        409: "OUT_OF_STOCK, PRICE_CHANGED",
+        409: "OUT_OF_STOCK, PRICE_CHANGED, PROMISE_NOT_KEPT, PAYMENT_EXPIRED",
         503: "CONTENTION: nothing was done, try again",
     },
 )
@@ -39,8 +39,8 @@ def place_shopify_order(call: Call) -> Answer:
     headers, raw = call.message.headers, call.message.raw
     shop = headers.get("x-shopify-shop-domain", "").strip().lower()
     manage_channels.check_signature(shop, body=raw, signature=headers.get("x-shopify-hmac-sha256", ""))
-    if headers.get("x-shopify-topic", TOPIC) != TOPIC:
-        raise Unprocessable("UNEXPECTED_TOPIC", f"Subscribe this address to {TOPIC} only.")
+    if headers.get("x-shopify-topic", TOPICS[0]) not in TOPICS:
+        raise Unprocessable("UNEXPECTED_TOPIC", f"Subscribe this address to {' and '.join(TOPICS)} only.")
     outcome = take_shopify_order.take(
         shop,
         json_body.parse(raw, max_bytes=MAX_BYTES),

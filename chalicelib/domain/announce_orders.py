@@ -7,6 +7,7 @@ how many pieces it has come to, not by a version or a time.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib.domain import payment
 from chalicelib.domain.announcement import Announcement, change, present
 from chalicelib.domain.money import total
 from chalicelib.domain.order import Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder, served_line
@@ -52,9 +53,22 @@ def of_supplier_order(before: object | None, after: SupplierOrder) -> Iterator[A
         yield _of_part("supplier_order.needs_settlement", after, about)
     if after.late_at and not (was and was.late_at == after.late_at):
         yield _of_part("supplier_order.late", after, about)
+    yield from _of_payment(was, after)
     had = {line.line_id: line for line in was.lines} if was else {}
     for line in after.lines:
         yield from _of_line(after, had.get(line.line_id), line)
+
+
+def _of_payment(was: SupplierOrder | None, now: SupplierOrder) -> Iterator[Announcement]:
+    """Of the order's payment: each of its supplier orders tells the same fact."""
+    status = None
+    if was and was.held_until and not now.held_until:
+        status = payment.CONFIRMED
+    elif payment.status_of([now]) == payment.EXPIRED != (payment.status_of([was]) if was else None):
+        status = payment.EXPIRED
+    if status is not None:
+        about = {"order_id": now.order_id, **change({"status": payment.PENDING}, {"status": status})}
+        yield Announcement(f"order.payment_{status.lower()}", now.order_id, now.updated_at, about)
 
 
 def of_reallocation(record: OrderRecord, taking_over: SupplierOrder) -> Iterator[Announcement]:

@@ -83,6 +83,12 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "order_id",
         "version promise?",
     ),
+    "order.payment_confirmed": _type(
+        "The payment that the order waited for is confirmed; its suppliers are asked.", "order_id", "status"
+    ),
+    "order.payment_expired": _type(
+        "The payment did not come in time; the order has ended.", "order_id", "status"
+    ),
     "order.line_accepted": _type("A supplier has accepted the line, or some of it.", _LINE, _LINE_STATE),
     "order.line_refused": _type("No supplier will ship these pieces of the line.", _LINE, _LINE_STATE),
     "order.line_canceled": _type("The line, or some of it, was canceled.", _LINE, _LINE_STATE),
@@ -112,7 +118,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "supplier_order.cancellation_requested": _type(
         "The supplier is asked to let pieces go that it has accepted.", _PART, _PART_STATE
     ),
-    "supplier_order.cancellation_accepted": _type("The supplier has let them go.", _PART, _PART_STATE),
+    "supplier_order.cancellation_accepted": _type(
+        "Pieces of its part, or all, are not the supplier's to ship any more.", _PART, _PART_STATE
+    ),
     "supplier_order.cancellation_rejected": _type(
         "The supplier ships them all the same.", _PART, _PART_STATE
     ),

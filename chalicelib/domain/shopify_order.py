@@ -11,8 +11,8 @@ from typing import Any
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money, currency_digits
 
-PAID = frozenset({"paid", "authorized"})
-UNPAID = frozenset({"pending"})
+PAID = ("paid", "authorized")
+UNPAID = ("pending",)
 _KINDS = {"off_": "offer_id", "prd_": "product_id"}
 _POINTERS = {
     "/currency": "/currency",
@@ -86,7 +86,7 @@ def pointer_to(pointer: str) -> str:
 def _faults(order: Mapping[str, Any]) -> Iterator[Fault]:
     if order.get("test"):
         yield "/test", "TEST_ORDER", "Nobody pays for a test order; suppliers would ship it all the same."
-    if order["financial_status"] not in PAID | UNPAID:
+    if order["financial_status"] not in (*PAID, *UNPAID):
         yield "/financial_status", "NOT_PAYABLE", "Only what is paid, authorised or pending is ordered."
     amounts = list(_amount_faults(order))
     yield from amounts

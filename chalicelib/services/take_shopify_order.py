@@ -5,11 +5,11 @@ from typing import Any
 
 from chalicelib import clock, telemetry
 from chalicelib.clients.secrets import master_secret
-from chalicelib.domain import credentials, shopify_order
+from chalicelib.domain import credentials, payment, shopify_order
 from chalicelib.domain.channel import MAX_ERRORS_KEPT, RefusedOrder
 from chalicelib.domain.shopify_order import InvalidOrder
 from chalicelib.problems import Conflict, FieldProblem, Problem, Unprocessable
-from chalicelib.services import place_order
+from chalicelib.services import payments, place_order
 from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome
 from chalicelib.services.order_views import order_view
@@ -19,31 +19,44 @@ Load = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def take(shop: str, sent: Any, *, read: Load, check: Load) -> Outcome:
-    """Place the order, or answer as the first time. `read` gives what matters of Shopify's order, `check`
-    what `POST /orders` takes; both raise Unprocessable.
+    """Place the order, or answer as the first time; told of as paid since, it is confirmed. `read` gives what
+    matters of Shopify's order, `check` what `POST /orders` takes; both raise Unprocessable.
 
     What cannot be placed is refused with pointers into Shopify's order, and kept for an administrator until
     it can. Raises Unprocessable, Conflict, TemporarilyUnavailable as placing does.
     """
     try:
-        outcome = _place(shop, read(sent), check)
+        outcome = _placed(shop, sent, read, check)
     except (Unprocessable, Conflict) as refusal:
-        if (earlier := _placed_before(shop, sent)) is not None:
-            return earlier
         _keep(shop, sent, refusal)
         raise
     commit(channels.forgetting(shop, _number(sent)))
     return outcome
 
 
+def _placed(shop: str, sent: Any, read: Load, check: Load) -> Outcome:
+    try:
+        return _place(shop, read(sent), check)
+    except (Unprocessable, Conflict):
+        earlier = _placed_before(shop, sent)
+        if earlier is None:
+            raise
+        return earlier
+
+
 def _placed_before(shop: str, sent: Any) -> Outcome | None:
-    """The order as it stands, where it was placed from what Shopify said then."""
+    """The order as it stands, where it was placed from what Shopify said then; paid, where it says so now."""
     order_id = place_order.id_of(_number(sent), _caller(shop))
     record = orders.get(order_id)
     if record is None:
         return None
+    is_paid = sent.get("financial_status") in shopify_order.PAID
+    if is_paid and payment.status_of(record.supplier_orders) != payment.CONFIRMED:
+        order = payments.confirm(order_id, {"reference": record.order.payment_reference}, is_admin=False)
+    else:
+        order = order_view(record)
     token = credentials.order_token(master_secret(), order_id)
-    return Outcome({"order": order_view(record), "order_token": token}, replayed=True)
+    return Outcome({"order": order, "order_token": token}, replayed=True)
 
 
 def _place(shop: str, order: Mapping[str, Any], check: Load) -> Outcome:

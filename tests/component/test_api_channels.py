@@ -17,7 +17,7 @@ from marketplace import a_line, a_product, a_supplier, an_offer, place, stock_of
 from stream import everything
 
 from chalicelib import clock
-from chalicelib.services import react_to_changes
+from chalicelib.services import payments, react_to_changes
 from chalicelib.services.manage_channels import KEEPS_GOOD
 from chalicelib.storage.items import Item
 
@@ -178,6 +178,32 @@ def test_an_order_that_is_told_again_is_placed_once_whatever_changed_in_it(conne
     assert len({reply.json["order"]["order_id"] for reply in replies}) == 1
     assert stock_of(offer) == (8, 2, 0)
     assert refusals(connected) == []
+
+
+def test_an_order_that_is_not_paid_yet_goes_on_when_the_store_says_that_it_is(connected: Desk) -> None:
+    order = a_shopify_order(an_item(an_offer(a_supplier())), financial_status="pending")
+    paid = {**order, "financial_status": "paid"}
+
+    replies = [tell(order), tell(order), tell(paid, topic="orders/paid"), tell(order), tell(paid)]
+
+    assert [reply.status for reply in replies] == [201, *[200] * 4]
+    read = connected.send("GET", f"/orders/{replies[0].json['order']['order_id']}").json
+    assert replies[0].json["order"]["payment"]["status"] == "PENDING"
+    assert replies[2].json["order"]["payment"]["status"] == "CONFIRMED"
+    assert read["payment"]["status"] == "CONFIRMED"
+
+
+def test_a_payment_that_comes_after_its_order_has_ended_is_shown_to_the_administrator(
+    connected: Desk,
+) -> None:
+    order = a_shopify_order(an_item(an_offer(a_supplier())), financial_status="pending")
+    tell(order)
+    with time_machine.travel(clock.now() + timedelta(days=30), tick=False):
+        payments.sweep()
+        reply = tell({**order, "financial_status": "paid"})
+
+    assert (reply.status, reply.code) == (409, "PAYMENT_EXPIRED")
+    assert [each["code"] for each in refusals(connected)] == ["PAYMENT_EXPIRED"]
 
 
 def test_the_same_number_at_another_store_is_another_order(connected: Desk) -> None:

@@ -119,6 +119,11 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "product.featured_changed": (PRODUCT, FEATURED),
     "order.placed": (None, ORDER),
     "order.changed": (ORDER, replace(ORDER, promise={"may_split": False}, history=(EDIT,), version=2)),
+    "order.payment_confirmed": (replace(PART, held_until=NOW), PART),
+    "order.payment_expired": (
+        replace(PART, held_until=NOW),
+        replace(attempt(status="CANCELLATION_ACCEPTED", reason="PAYMENT_EXPIRED"), held_until=NOW),
+    ),
     "order.line_accepted": (PART, part(status="SHIPPING", accepted=3, acceptance_code="ACCEPTED")),
     "order.line_refused": (PART, part(status="REFUSED", acceptance_code="OUT_OF_STOCK")),
     "order.line_canceled": (PART, part(status="CANCELED", canceled=3)),
