@@ -1,5 +1,5 @@
-"""What is kept of why an order's offers were chosen. It stands in the order's item: short, and nothing where
-there was nothing to choose.
+"""What is kept of why an order's offers were chosen. It stands in the order's item, and of offers that took
+over in their supplier orders': short, and nothing where there was nothing to choose.
 """
 
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,12 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from chalicelib.domain.allocation import Allocation, Candidate, Costs, LineCost
-from chalicelib.domain.order import Order, PlacedLine
+from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder
 
 Notes = Mapping[str, Any]
 """As stored: the `costs` that counted, the `total` and the `bound` of the whole, and for `lines` by their
-number how many offers were considered, how the chosen one was weighed, and how the next best."""
+number (in a supplier order, by their id) how many offers were considered, how the chosen one was weighed, and
+how the next best."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,18 @@ class Reason:
     bound: int
 
 
-def notes_of(allocation: Allocation, costs: Costs) -> Notes | None:
-    """What to keep of it; None where no line had a choice."""
+def notes_of(allocation: Allocation, costs: Costs, *, keys: Sequence[str] | None = None) -> Notes | None:
+    """What to keep of it, the lines by `keys` or else by their number; None where no line had a choice."""
+    keys = keys or [str(number) for number in range(1, len(allocation.choices) + 1)]
     lines = {
-        str(number): [
+        key: [
             choice.considered,
             _packed(choice.candidate, choice.cost),
             _packed(choice.runner_up, choice.runner_up_cost)
             if choice.runner_up and choice.runner_up_cost
             else None,
         ]
-        for number, choice in enumerate(allocation.choices, start=1)
+        for key, choice in zip(keys, allocation.choices, strict=True)
         if choice.considered > 1
     }
     if not lines:
@@ -59,15 +61,30 @@ def notes_of(allocation: Allocation, costs: Costs) -> Notes | None:
 
 def reason_of(order: Order, line: PlacedLine) -> Reason | None:
     """Why the line's offer was chosen when the order was placed; None where there was no other."""
-    notes = order.allocation or {}
-    number = str(order.lines.index(line) + 1)
-    if number not in notes.get("lines", {}):
+    return _reason(order.allocation or {}, str(order.lines.index(line) + 1), line.quantity)
+
+
+def reason_of_takeover(supplier_order: SupplierOrder, line: OrderLine) -> Reason | None:
+    """Why this supplier's offer took the line over; None where there was no other, or it was placed here."""
+    return _reason(supplier_order.allocation or {}, line.line_id, line.quantity)
+
+
+def of_lines(notes: Notes | None, new_ids: Mapping[str, str]) -> Notes | None:
+    """The notes of these lines alone, by their new ids."""
+    if notes is None:
         return None
-    considered, chosen, second = notes["lines"][number]
+    lines = {new: notes["lines"][old] for old, new in new_ids.items() if old in notes["lines"]}
+    return {**notes, "lines": lines} if lines else None
+
+
+def _reason(notes: Notes, key: str, quantity: int) -> Reason | None:
+    if key not in notes.get("lines", {}):
+        return None
+    considered, chosen, second = notes["lines"][key]
     return Reason(
         considered=considered,
-        chosen=_unpacked(chosen, line.quantity),
-        runner_up=_unpacked(second, line.quantity) if second else None,
+        chosen=_unpacked(chosen, quantity),
+        runner_up=_unpacked(second, quantity) if second else None,
         costs=Costs(*notes["costs"]),
         total=notes["total"],
         bound=notes["bound"],

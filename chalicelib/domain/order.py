@@ -144,7 +144,8 @@ class SupplierOrder:
     Trying another supplier makes another supplier order, so each has exactly one attempt. With `held_until`
     it is not to be sent before the payment is confirmed, which must be by then. `late_at` is when it was
     found that something had not left in time, `shipped_at` and `received_at` when something last left or
-    arrived. `moved_by` is who had its lines tried here by hand, and `moved_because` why.
+    arrived. `moved_by` is who had its lines tried here by hand, and `moved_because` why; `allocation` is what
+    `domain.allocation_notes` keeps of why it took them over.
     """
 
     supplier_order_id: str
@@ -160,6 +161,7 @@ class SupplierOrder:
     received_at: str | None = None
     moved_by: str | None = None
     moved_because: str | None = None
+    allocation: Mapping[str, Any] | None = None
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""

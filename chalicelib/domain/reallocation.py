@@ -1,10 +1,11 @@
 """What one supplier did not take is looked for at another: at which, within what the buyer was promised."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.domain.allocation import Allocation, Candidate, Costs, Demand, allocate
+from chalicelib.domain.allocation_notes import Notes, notes_of
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import (
     Order,
@@ -40,6 +41,14 @@ class Remainder:
     @property
     def is_whole(self) -> bool:
         return self.pieces == self.asked.quantity
+
+
+@dataclass(frozen=True)
+class Found:
+    """The offers that take over, by line id, and what to keep of why."""
+
+    offers: Mapping[str, Candidate] = field(default_factory=dict)
+    notes: Notes | None = None
 
 
 @dataclass(frozen=True)
@@ -125,8 +134,8 @@ def next_best(
     limits: Limits,
     costs: Costs,
     now: datetime,
-) -> dict[str, Candidate]:
-    """The offer that takes over each remainder that one can be found for, by line id: together the cheapest.
+) -> Found:
+    """The offer that takes over each remainder that one can be found for: together the cheapest.
 
     `candidates` are the offers that may take over each, by line id. One takes all pieces of a remainder or
     none; all prices together stay within what was authorised. An order that may not be split goes on with the
@@ -154,7 +163,10 @@ def next_best(
     if found is None:
         served = _serveable(demands, allocated)
         found = allocated(served)
-    return dict(zip(served, found.candidates, strict=True)) if found else {}
+    if found is None or not served:
+        return Found()
+    offers = dict(zip(served, found.candidates, strict=True))
+    return Found(offers, notes_of(found, costs, keys=served))
 
 
 def _serveable(

@@ -10,9 +10,10 @@ from itertools import count
 
 from chalicelib.domain import notices
 from chalicelib.domain.allocation import Candidate
+from chalicelib.domain.allocation_notes import of_lines
 from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder
 from chalicelib.domain.placement import NamePart
-from chalicelib.domain.reallocation import Remainder
+from chalicelib.domain.reallocation import Found, Remainder
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Move:
 def move(
     record: OrderRecord,
     waiting: Sequence[Remainder],
-    found: Mapping[str, Candidate],
+    found: Found,
     *,
     name_part: NamePart,
     accept_by: Callable[[str, int], str],
@@ -40,7 +41,9 @@ def move(
     """
     going = {each.line_id: each for each in waiting}
     changed = tuple(
-        replace(part, lines=tuple(_left_behind(line, going, found) for line in part.lines), updated_at=now)
+        replace(
+            part, lines=tuple(_left_behind(line, going, found.offers) for line in part.lines), updated_at=now
+        )
         for part in record.supplier_orders
         if any(line.remainder and line.line_id in going for line in part.lines)
     )
@@ -59,7 +62,7 @@ def _left_behind(
 def _added(
     record: OrderRecord,
     waiting: Sequence[Remainder],
-    found: Mapping[str, Candidate],
+    found: Found,
     *,
     name_part: NamePart,
     accept_by: Callable[[str, int], str],
@@ -67,13 +70,14 @@ def _added(
 ) -> tuple[SupplierOrder, ...]:
     numbers = _free_numbers(record)
     lines: dict[str, list[OrderLine]] = {}
+    new_ids: dict[str, str] = {}
     handling: dict[str, int] = {}
     for remainder in waiting:
-        candidate = found.get(remainder.line_id)
+        candidate = found.offers.get(remainder.line_id)
         if candidate is None:
             continue
         line_id = remainder.line_id if remainder.is_whole else name_part("lin", next(numbers))
-        supplier_id = candidate.supplier_id
+        new_ids[remainder.line_id], supplier_id = line_id, candidate.supplier_id
         lines.setdefault(supplier_id, []).append(_new_line(remainder, candidate, line_id))
         handling[supplier_id] = max(handling.get(supplier_id, 0), candidate.handling_days)
     first = len(record.supplier_orders) + 1
@@ -85,11 +89,17 @@ def _added(
             lines=tuple(its),
             attempt=Attempt(name_part("att", number)),
             accept_by=accept_by(supplier_id, handling[supplier_id]),
+            allocation=of_lines(found.notes, _ids_of(its, new_ids)),
             created_at=now,
             updated_at=now,
         )
         for number, (supplier_id, its) in enumerate(lines.items(), start=first)
     )
+
+
+def _ids_of(lines: Sequence[OrderLine], new_ids: Mapping[str, str]) -> dict[str, str]:
+    its = {line.line_id for line in lines}
+    return {old: new for old, new in new_ids.items() if new in its}
 
 
 def _new_line(remainder: Remainder, candidate: Candidate, line_id: str) -> OrderLine:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import ids
 from chalicelib.domain.allocation import LineCost
-from chalicelib.domain.allocation_notes import Reason, Weighed, reason_of
+from chalicelib.domain.allocation_notes import Reason, Weighed, reason_of, reason_of_takeover
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import (
     Order,
@@ -123,4 +123,6 @@ def _asked(part: SupplierOrder, line: OrderLine, served: PlacedLine) -> dict[str
         "moved_quantity": line.moved,
         "canceled_quantity": line.canceled,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    known = {name: value for name, value in told.items() if value is not None}
+    reason = reason_of_takeover(part, line)
+    return {**known, **(_weighing(reason, served.unit_price.currency) if reason else {})}

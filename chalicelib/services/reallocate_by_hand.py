@@ -65,7 +65,7 @@ def _work(
             opened.record.order, until=None, suppliers=None, transit_days=settings.transit_days()
         )
         plan = reallocate_order.planned(opened.record, waiting, limits, poll_for=poll_for)
-        _refuse_unserved([each for each in waiting if each.line_id not in plan.found])
+        _refuse_unserved([each for each in waiting if each.line_id not in plan.found.offers])
         moving = reallocate_order.writes(opened.record, plan, by_hand=by_hand)
         stock = settlements.stock_writes(
             opened.moves, now=clock.timestamp(), correlation_id=telemetry.correlation_id()

@@ -17,7 +17,7 @@ from chalicelib.domain import allocation, deadlines, reallocation, takeover
 from chalicelib.domain.acceptance import ByHand
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.order import OrderRecord
-from chalicelib.domain.reallocation import Limits, Remainder
+from chalicelib.domain.reallocation import Found, Limits, Remainder
 from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.takeover import Move
 from chalicelib.services import poll_inventory
@@ -53,10 +53,10 @@ class UnsettledRemainder(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What takes over, by line id, and who offers it."""
+    """What takes over, and who offers it."""
 
     waiting: Sequence[Remainder]
-    found: Mapping[str, Candidate]
+    found: Found
     suppliers: Mapping[str, Supplier]
 
 
@@ -78,6 +78,8 @@ def reallocate(order_id: str) -> None:
         except WriteRefused:
             continue
         log(order_id, plan)
+        if len(waiting) < _LINES:
+            return
     raise UnsettledRemainder(order_id)
 
 
@@ -98,7 +100,7 @@ def planned(record: OrderRecord, waiting: Sequence[Remainder], limits: Limits, *
     now = clock.now()
     asking = [each for each in waiting if reallocation.may_be_tried(each, limits, now)]
     if not asking:
-        return Plan(waiting, {}, {})
+        return Plan(waiting, Found(), {})
     shown = _shown(record, asking, limits, now)
     concerned = _concerned(record, shown)
     if _poll(concerned, poll_for):
@@ -247,9 +249,9 @@ def _move(record: OrderRecord, plan: Plan, now: datetime) -> Move:
 def _reserving(plan: Plan, *, now: str, correlation_id: str) -> list[Write]:
     pieces: dict[str, int] = {}
     for each in plan.waiting:
-        if (candidate := plan.found.get(each.line_id)) is not None:
+        if (candidate := plan.found.offers.get(each.line_id)) is not None:
             pieces[candidate.offer_id] = pieces.get(candidate.offer_id, 0) + each.pieces
-    offered = {candidate.offer_id: candidate for candidate in plan.found.values()}
+    offered = {candidate.offer_id: candidate for candidate in plan.found.offers.values()}
     return [
         offer_terms.reserving(
             offer_id,
@@ -264,5 +266,5 @@ def _reserving(plan: Plan, *, now: str, correlation_id: str) -> list[Write]:
 
 
 def log(order_id: str, plan: Plan) -> None:
-    moved = len(plan.found)
+    moved = len(plan.found.offers)
     telemetry.log("ORDER_REALLOCATED", order_id=order_id, moved=moved, refused=len(plan.waiting) - moved)

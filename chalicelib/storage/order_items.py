@@ -42,6 +42,7 @@ class SupplierOrderItem(Item, discriminator="SUPPLIER_ORDER"):
     received_at = UnicodeAttribute(null=True)
     moved_by = UnicodeAttribute(null=True)
     moved_because = UnicodeAttribute(null=True)
+    allocation = JSONText(null=True)
 
 
 class ShipmentItem(Item, discriminator="SHIPMENT"):

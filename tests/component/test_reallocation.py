@@ -19,6 +19,7 @@ from chalicelib.problems import Conflict, Unprocessable
 from chalicelib.services import (
     accept_order,
     dispatch,
+    explain_order_line,
     react_to_changes,
     read_order,
     reallocate_order,
@@ -27,6 +28,7 @@ from chalicelib.services import (
     sweep_orders,
 )
 from chalicelib.storage import orders, suppliers
+from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier, serving
 
@@ -140,6 +142,31 @@ def test_what_one_supplier_refuses_the_next_best_ships(market: Market, server: R
     ]
     assert attempts(order_id) == ["REJECTED", "ACCEPTED"]
     assert market.stock == [FREE, (7, 0, 3), FREE]
+
+
+def test_it_is_kept_why_a_supplier_took_over(market: Market) -> None:
+    order_id = market.sell("5.00", "4.50", "4.40").order()
+    market.refuse(order_id)
+
+    told = explain_order_line.explain(order_id, read(order_id)["lines"][0]["line_id"])
+
+    first, second = told["suppliers_tried"]
+    assert "chosen" not in first
+    assert (second["considered"], second["chosen"]["offer_id"]) == (2, market.offers[WEST])
+    assert second["runner_up"]["offer_id"] == market.offers[SOUTH]
+    assert second["whole_order"]["proven"]
+
+
+def test_finding_another_supplier_costs_four_round_trips(market: Market) -> None:
+    order_id = market.sell("5.00", "5.00", "5.00").order()
+    market.dispatch(order_id)
+    calls: list[str] = []
+    events = Item._get_connection().connection.client.meta.events
+    events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+
+    reallocate_order.reallocate(order_id)
+
+    assert calls == ["Query", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
 
 
 def test_the_rest_of_a_line_that_was_taken_in_part_moves_as_a_line_of_its_own(

@@ -99,8 +99,8 @@ def moved_on(record: OrderRecord, stock: Stock, prices: Prices, limits: Limits) 
     )
     move = takeover.move(record, waiting, found, name_part=name_part, accept_by=lambda *_: STAMP, now=STAMP)
     for remainder in waiting:
-        if remainder.line_id in found:
-            count = stock[found[remainder.line_id].supplier_id, remainder.placed.product_id]
+        if remainder.line_id in found.offers:
+            count = stock[found.offers[remainder.line_id].supplier_id, remainder.placed.product_id]
             count[0] -= remainder.pieces
             count[1] += remainder.pieces
     for part in (*move.changed, *move.added):

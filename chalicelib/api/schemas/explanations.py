@@ -153,6 +153,11 @@ class TriedSupplierSchema(AnswerSchema):
     accepted_quantity = fields.Integer(required=True)
     moved_quantity = fields.Integer(required=True)
     canceled_quantity = fields.Integer(required=True)
+    considered = fields.Integer(metadata={"description": "offers weighed when it took the line over"})
+    chosen = fields.Nested(WeighedOfferSchema)
+    runner_up = fields.Nested(WeighedOfferSchema, allow_none=True)
+    whole_order = fields.Nested(WholeOrderSchema)
+    counted = fields.Nested(CountedSchema)
 
 
 class OrderLineExplanationSchema(AnswerSchema):
