@@ -89,8 +89,9 @@ class ReferenceSupplier(ThreadingHTTPServer):
     def attempt_status(self, attempt_id: str) -> tuple[int, dict[str, Any]]:
         return self._book_of(attempt_id).status(attempt_id)
 
-    def cancel(self, attempt_id: str, request_id: str) -> tuple[int, dict[str, Any]]:
-        return self._book_of(attempt_id).cancel(attempt_id, request_id)
+    def cancel(self, attempt_id: str, request_id: str, message: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        pieces = {line["line_id"]: line["quantity"] for line in message["data"].get("lines", ())}
+        return self._book_of(attempt_id).cancel(attempt_id, request_id, pieces)
 
     def inventory(self, skus: list[str]) -> tuple[int, Any]:
         as_of = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -144,7 +145,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._order(body)
             case ["orders", attempt_id, "cancellation"]:
                 request_id = self.headers.get("webhook-id", "")
-                self._when_signed(body, lambda: self.server.cancel(unquote(attempt_id), request_id))
+                self._when_signed(
+                    body, lambda: self.server.cancel(unquote(attempt_id), request_id, _parsed(body))
+                )
             case ["admin", what] if self.client_address[0] == "127.0.0.1":
                 self._admin(what, body)
             case _:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from marketplace import a_line, a_product, an_order_body
+from api import Reply
+from marketplace import a_line, a_product, an_order_body, euros
 from trade import (
     Seller,
     Trade,
@@ -25,6 +26,7 @@ from chalicelib.storage import orders
 from examples.reference_supplier import ReferenceSupplier, serving
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+UNPAID = {"reference": "pay-1", "authorized_amount": euros("99.00"), "confirmed": False}
 Servers = list[ReferenceSupplier]
 _DAYS = count()
 """Each run has a time of its own, as a queue is emptied once a minute at most."""
@@ -58,6 +60,16 @@ class Shop:
         self.order, self.token = placed.json["order"], placed.json["order_token"]
 
     @property
+    def line_id(self) -> str:
+        return self.record.order.lines[0].line_id
+
+    def request(self, method: str, path: str, body: Any, **more: Any) -> Reply:
+        """What the shopper asks for, until there is an answer."""
+        reply = persistent(method, f"/orders/{self.order['order_id']}{path}", body, token=self.token, **more)
+        assert reply.status in (200, 201, 202), reply.text
+        return reply
+
+    @property
     def end(self) -> list[tuple[Any, ...]]:
         """What there is to compare of how it went out."""
         return [
@@ -67,6 +79,9 @@ class Shop:
                 line.status,
                 line.accepted,
                 line.shipped,
+                line.canceled,
+                line.returned,
+                line.refunded,
             )
             for part in self.record.supplier_orders
             for line in part.lines
@@ -143,6 +158,49 @@ def shipped_in_two_parcels(shop: Shop) -> None:
     shop.trade.settle()
 
 
+def canceled_before_it_is_answered(shop: Shop) -> None:
+    shop.north.server.book.answers_later = True
+    shop.place()
+    shop.trade.deliver()
+    shop.request("POST", "/cancellation", {"reason": "other plans"})
+    shop.trade.settle()
+
+
+def canceled_after_it_is_accepted(shop: Shop) -> None:
+    accepted(shop)
+    shop.request("POST", "/cancellation", {"lines": [{"line_id": shop.line_id, "quantity": 2}]})
+    shop.trade.settle()
+
+
+def its_payment_never_comes(shop: Shop) -> None:
+    shop.place(payment=UNPAID)
+    shop.trade.deliver()
+    shop.trade.time.shift(3 * 3600)
+    shop.trade.sweep()
+    shop.trade.settle()
+
+
+def it_is_paid_for_later(shop: Shop) -> None:
+    shop.place(payment=UNPAID)
+    shop.trade.deliver()
+    shop.request("POST", "/payment-confirmation", {"reference": "pay-1"})
+    shop.trade.settle()
+
+
+def sent_back_and_paid_back(shop: Shop) -> None:
+    shipped_in_two_parcels(shop)
+    part = shop.record.supplier_orders[0]
+    lines = [{"line_id": shop.line_id, "quantity": 2}]
+    wanted = [{**lines[0], "reason": "too small"}]
+    returned = shop.request("POST", "/returns", {"lines": wanted}, headers={"Idempotency-Key": "back"})
+    path = f"/suppliers/{shop.north.supplier_id}/returns/{returned.json['return_id']}"
+    assert persistent("POST", f"{path}/receipt", {"lines": lines}, token=shop.north.token).status == 200
+    refund = {"lines": wanted, "return_id": returned.json["return_id"]}
+    key = {"Idempotency-Key": "money back"}
+    assert shop.north.send(part.supplier_order_id, "refunds", refund, headers=key).status == 201
+    shop.trade.settle()
+
+
 STORIES: list[Callable[[Shop], None]] = [
     accepted,
     another_takes_over,
@@ -153,6 +211,11 @@ STORIES: list[Callable[[Shop], None]] = [
     it_fails_at_first,
     accepted_later,
     shipped_in_two_parcels,
+    canceled_before_it_is_answered,
+    canceled_after_it_is_accepted,
+    its_payment_never_comes,
+    it_is_paid_for_later,
+    sent_back_and_paid_back,
 ]
 
 

@@ -161,12 +161,14 @@ class Trading(RuleBasedStateMachine):
         reply = seller.send(part.supplier_order_id, "shipments", {"carrier": "Post", "lines": lines})
         assert reply.status in (201, 409, 422), reply.text
 
-    def _the_shopper_does_without(self, data: st.DataObject, quantity: int | None) -> None:
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), quantity=st.one_of(st.none(), pieces))
+    def the_shopper_does_without(self, data: st.DataObject, quantity: int | None) -> None:
         order_id, token = data.draw(st.sampled_from(self.placed))
         reply = persistent(
             "POST", f"/orders/{order_id}/cancellation", self._unwanted(order_id, quantity), token=token
         )
-        assert reply.status in (200, 202, 409), reply.text
+        assert reply.status in (200, 202, 409, 422), reply.text
 
     def _unwanted(self, order_id: str, quantity: int | None) -> dict[str, Any]:
         record = orders.get(order_id)

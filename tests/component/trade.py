@@ -5,6 +5,7 @@ with any write being the last thing that a function does.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -168,15 +169,16 @@ class Seller:
         return persistent("POST", path, body, token=self.token, **more)
 
     @property
-    def ships(self) -> set[str]:
-        """The lines that this supplier has accepted, by its own book, and that nobody has had it cancel."""
-        book = self.server.book
-        return {
-            line["line_id"]
-            for attempt_id, answer in book.answers.items()
-            for line in answer.get("lines", ())
-            if attempt_id not in getattr(book, "canceled", ()) and line["code"] in ("ACCEPTED", "BACKORDERED")
-        }
+    def ships(self) -> Counter[str]:
+        """How many pieces of which lines this supplier is to ship, by its own book."""
+        book, pieces = self.server.book, Counter[str]()
+        for answer in book.answers.values():
+            for line in answer.get("lines", ()):
+                if line["code"] in ("ACCEPTED", "BACKORDERED"):
+                    pieces[line["line_id"]] += line["quantity"]
+        for _, less in book.let_go:
+            pieces.subtract(less)
+        return +pieces
 
 
 def persistent(method: str, target: str, body: Any = None, **more: Any) -> Reply:
@@ -213,11 +215,18 @@ def check_lines(record: OrderRecord) -> None:
 
 
 def check_suppliers(sellers: Iterable[Seller], records: Sequence[OrderRecord]) -> None:
-    """Of each line exactly that supplier believes it is to ship it that the order names, or nobody."""
-    believed = [(line_id, seller.supplier_id) for seller in sellers for line_id in seller.ships]
-    accepted = [(line.line_id, part.supplier_id) for part, line in _all_lines(records) if line.accepted]
+    """Each supplier is to ship, by its own book, what the orders say that it has accepted; so no line is
+    shipped by two."""
+    believed = [
+        (line_id, seller.supplier_id, pieces)
+        for seller in sellers
+        for line_id, pieces in seller.ships.items()
+    ]
+    accepted = [
+        (line.line_id, part.supplier_id, line.accepted) for part, line in _all_lines(records) if line.accepted
+    ]
     assert sorted(believed) == sorted(accepted)
-    assert len({line_id for line_id, _ in believed}) == len(believed)
+    assert len({line_id for line_id, *_ in believed}) == len(believed)
 
 
 def forget_everything() -> None:
