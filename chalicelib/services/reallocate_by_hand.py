@@ -25,7 +25,8 @@ _READS = 4
 _POLL_SECONDS = 5.0
 """For which suppliers are asked for their stock: a last call that hangs still fits into a request."""
 
-_MOST_LINES = 30
+_MOST_WRITES = 99
+"""Of a transaction's 100 items; one more marks the request."""
 
 
 def reallocate(order_id: str, body: Mapping[str, Any], *, actor: str, idempotency_key: str | None) -> Outcome:
@@ -45,6 +46,7 @@ def reallocate(order_id: str, body: Mapping[str, Any], *, actor: str, idempotenc
             outcome = idempotency.perform(marked, work)
         except WriteRefused:
             continue
+        telemetry.log("REALLOCATED_BY_HAND", order_id=order_id)
         return replace(outcome, answer=read_order(order_id, is_admin=True))
     raise TemporarilyUnavailable(
         "CONTENTION", "The order, or what it would move to, is changing; nothing was done.", retry_after=1
@@ -70,7 +72,8 @@ def _work(
         stock = settlements.stock_writes(
             opened.moves, now=clock.timestamp(), correlation_id=telemetry.correlation_id()
         )
-        reallocate_order.log(order_id, plan)
+        if len(moving) + len(stock) > _MOST_WRITES:
+            raise Unprocessable("TOO_MANY_LINES", "So many lines do not move at a time. Name some of them.")
         return {"order_id": order_id}, [*moving, *stock]
 
     return work
@@ -86,8 +89,6 @@ def _opened(order_id: str, line_ids: Sequence[str] | None, by_hand: ByHand) -> O
         opened = open_up(record, line_ids, by_hand=by_hand, now=clock.timestamp())
     except CannotMove as error:
         raise _refusal(error, line_ids or ()) from error
-    if len(opened.line_ids) > _MOST_LINES:
-        raise Unprocessable("TOO_MANY_LINES", f"At most {_MOST_LINES} lines move at a time. Name some.")
     return opened
 
 

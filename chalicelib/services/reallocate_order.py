@@ -77,7 +77,7 @@ def reallocate(order_id: str) -> None:
             commit(*writes(record, plan))
         except WriteRefused:
             continue
-        log(order_id, plan)
+        _log(order_id, plan)
         if len(waiting) < _LINES:
             return
     raise UnsettledRemainder(order_id)
@@ -265,6 +265,6 @@ def _reserving(plan: Plan, *, now: str, correlation_id: str) -> list[Write]:
     ]
 
 
-def log(order_id: str, plan: Plan) -> None:
+def _log(order_id: str, plan: Plan) -> None:
     moved = len(plan.found.offers)
     telemetry.log("ORDER_REALLOCATED", order_id=order_id, moved=moved, refused=len(plan.waiting) - moved)

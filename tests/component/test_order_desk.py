@@ -11,7 +11,7 @@ from marketplace import a_line, a_product, a_supplier, an_offer, place, stock_of
 from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials
 from chalicelib.services import dispatch, read_order, reallocate_order, refresh_product
-from chalicelib.storage import supplier_orders
+from chalicelib.storage import offer_terms, supplier_orders
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier, serving
 
@@ -197,6 +197,20 @@ def test_an_order_that_is_not_paid_for_is_not_settled(case: Case) -> None:
     commit(supplier_orders.replacing(held, expected_version=1))
 
     assert case.settle(decision="ACCEPTED").code == "PAYMENT_PENDING"
+
+
+def test_as_many_lines_as_an_order_has_move_together(case: Case) -> None:
+    for offer_id in case.offers:
+        terms = offer_terms.setting_stock(
+            offer_id, quantity=60, as_of="2999-01-01T00:00:00.000Z", now="2999", correlation_id="c"
+        )
+        commit(terms)
+    case.order = place(*[a_line(case.offers[0])] * 40, key="many").answer["order"]
+
+    moved = case.move().json
+
+    assert {line["supplier_id"] for line in moved["lines"]} == {case.suppliers[1]}
+    assert case.stock == [(57, 3, 0), (20, 40, 0)]
 
 
 def test_what_was_accepted_is_not_moved(case: Case) -> None:
