@@ -7,7 +7,7 @@ how many pieces it has come to, not by a version or a time.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.domain import payment
+from chalicelib.domain import notices, payment
 from chalicelib.domain.announcement import Announcement, change, present
 from chalicelib.domain.money import total
 from chalicelib.domain.order import Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder, served_line
@@ -47,7 +47,7 @@ def of_supplier_order(before: object | None, after: SupplierOrder) -> Iterator[A
     if was is None:
         yield _of_part("supplier_order.placed", after, change(None, _part_state(after)))
     about = change(_part_state(was) if was else None, _part_state(after))
-    if (was is None or was.attempt.status != after.attempt.status) and after.attempt.status in _OF_ATTEMPT:
+    if after.attempt.status in _OF_ATTEMPT and _has_moved(was, after):
         yield _of_part(_OF_ATTEMPT[after.attempt.status], after, about)
     if after.attempt.needs_settlement and not (was and was.attempt.needs_settlement):
         yield _of_part("supplier_order.needs_settlement", after, about)
@@ -57,6 +57,13 @@ def of_supplier_order(before: object | None, after: SupplierOrder) -> Iterator[A
     had = {line.line_id: line for line in was.lines} if was else {}
     for line in after.lines:
         yield from _of_line(after, had.get(line.line_id), line)
+
+
+def _has_moved(was: SupplierOrder | None, now: SupplierOrder) -> bool:
+    """Whether its attempt has: a supplier may be asked to cancel more while it has yet to answer."""
+    if was is None or was.attempt.status != now.attempt.status:
+        return True
+    return now.attempt.status == notices.REQUESTED and was.attempt.notices != now.attempt.notices
 
 
 def _of_payment(was: SupplierOrder | None, now: SupplierOrder) -> Iterator[Announcement]:
@@ -119,6 +126,8 @@ def _of_part(kind: str, part: SupplierOrder, about: Mapping[str, Any]) -> Announ
     subject = part.supplier_order_id
     if kind == "supplier_order.late":
         subject += f"@{part.late_at}"
+    elif kind == "supplier_order.needs_settlement":
+        subject += f"|{part.attempt.reason}"
     elif "cancellation" in kind:
         subject += f":{part.attempt.notices}"
     at = part.created_at if kind == "supplier_order.placed" else part.updated_at
@@ -137,7 +146,7 @@ def _of_line(part: SupplierOrder, had: OrderLine | None, line: OrderLine) -> Ite
     }
     data = {**present(about), **change(old, new)}
     line_at = f"{line.line_id}|{part.supplier_order_id}"
-    if line.status == "SHIPPING" and (had is None or had.status == "WAITING_ACCEPTANCE"):
+    if line.accepted and not (had and had.accepted):
         yield Announcement("order.line_accepted", line_at, part.updated_at, data)
     if line.status == "CLOSED" and (had is None or had.status != "CLOSED"):
         yield Announcement("order.line_closed", line_at, part.updated_at, data)

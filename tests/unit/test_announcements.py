@@ -249,6 +249,28 @@ def test_pieces_that_one_supplier_has_not_taken_are_refused_beside_those_accepte
     assert kinds["order.line_refused"].data["new"]["refused"] == 1
 
 
+def test_a_supplier_that_is_asked_to_cancel_more_is_told_of_each_time() -> None:
+    asked = attempt(status="CANCELLATION_REQUESTED", notices=1)
+    again = attempt(status="CANCELLATION_REQUESTED", notices=2)
+    facts = [told(PART, asked), told(asked, again)]
+
+    assert told(again, replace(again, updated_at="2027")) == {}
+    assert len({event_id(each["supplier_order.cancellation_requested"]) for each in facts}) == 2
+
+
+def test_pieces_that_a_supplier_ships_after_its_time_are_accepted_after_all() -> None:
+    expired = replace(
+        attempt(status="EXPIRED"), lines=(replace(LINE, status="REFUSED", remainder=3, void=3),)
+    )
+    kept = replace(attempt(status="ACCEPTED"), lines=(replace(LINE, **TAKEN),))
+
+    assert told(expired, kept).keys() == {"order.line_accepted", "supplier_order.accepted"}
+
+
+def test_an_acceptance_is_told_once_though_some_of_it_is_canceled_later() -> None:
+    assert told(part(**TAKEN), part(**{**TAKEN, "accepted": 2}, canceled=1)).keys() == {"order.line_canceled"}
+
+
 def test_each_further_piece_is_a_fact_of_its_own_and_told_anew_the_same() -> None:
     first, second = part(**TAKEN, shipped=1), part(**TAKEN, shipped=2)
     facts = [told(part(**TAKEN), first), told(first, second), told(None, second)]
