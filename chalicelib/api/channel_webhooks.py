@@ -106,7 +106,6 @@ def list_channel_webhook_deliveries(call: Call, webhook_id: str) -> Answer:
     "Have deliveries made again, in their order",
     body=schemas.ReplayBodySchema(),
     answers={202: schemas.WebhookReplaySchema()},
-    problems={409: "CHANGED_MEANWHILE"},
 )
 def replay_channel_webhook(call: Call, webhook_id: str) -> Answer:
     managing.own(MARKETPLACE, webhook_id)

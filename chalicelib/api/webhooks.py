@@ -103,7 +103,6 @@ def list_webhook_deliveries(call: Call, supplier_id: str, webhook_id: str) -> An
     "Have deliveries made again, in their order",
     body=schemas.ReplayBodySchema(),
     answers={202: schemas.WebhookReplaySchema()},
-    problems={409: "CHANGED_MEANWHILE"},
 )
 def replay_webhook(call: Call, supplier_id: str, webhook_id: str) -> Answer:
     managing.own(supplier_id, webhook_id)

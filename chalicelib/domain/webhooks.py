@@ -22,6 +22,9 @@ LAST_PAUSE = 900
 MOST_TRIES = 120
 """Some 24 hours of trying; then the delivery is DEAD until it is replayed."""
 
+LONGEST_FAILING = timedelta(days=3)
+"""A receiver that has taken nothing for so long is called no more; what waits for it waits on."""
+
 SUPPLIERS_HEAR = (
     "import.",
     "offer.",
@@ -42,7 +45,8 @@ class Webhook:
     """Where an owner wants to be told of which `events`: kinds of facts, or `order.*` for all of an area.
 
     `generation` counts its secrets; until `overlap_until` the one before is good, too. DISABLED (the owner's
-    wish, or `disabled_because` its receiver is GONE) it is told nothing, and what waits for it waits on.
+    wish, or `disabled_because` its receiver is GONE or FAILING) it is told nothing, and what
+    waits for it waits on.
     """
 
     webhook_id: str
@@ -104,12 +108,10 @@ def signing_generations(webhook: Webhook, now: str) -> Sequence[int]:
 
 
 def pause_before(tries: int, *, drawn: float, retry_after: int | None = None) -> int:
-    """Seconds to wait after so many tries have failed. `drawn` is from 0 to 1; what a receiver asks for is
-    honoured up to LAST_PAUSE."""
-    if retry_after is not None:
-        return max(1, min(retry_after, LAST_PAUSE))
+    """Seconds to wait after so many tries have failed. `drawn` is from 0 to 1. What a receiver asks for is
+    honoured up to LAST_PAUSE, and where it is longer: a short one would spend the tries within minutes."""
     longest = FIRST_PAUSES[tries - 1] if tries <= len(FIRST_PAUSES) else LAST_PAUSE
-    return max(1, round(longest * (0.5 + drawn / 2)))
+    return max(1, round(longest * (0.5 + drawn / 2)), min(retry_after or 0, LAST_PAUSE))
 
 
 def _is_of(kind: str, area: str) -> bool:

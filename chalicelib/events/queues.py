@@ -96,12 +96,16 @@ def on_inventory(event: Any) -> None:
     name="on_webhook",
 )
 def on_webhook(event: Any) -> None:
-    """Tell a webhook what has become true of a record. A message may come twice; one that fails comes
-    again."""
-    from chalicelib.services import deliver_webhooks
+    """Tell a webhook what has become true of a record, or have everything looked for that waits for it. A
+    message may come twice; one that fails comes again."""
+    from chalicelib.services import deliver_webhooks, replay_webhooks
 
     for record in event:
-        deliver_webhooks.deliver(_opened(record))
+        message = _opened(record)
+        if "aggregate" in message:
+            deliver_webhooks.deliver(message)
+        else:
+            replay_webhooks.wake_waiting(message)
 
 
 def _opened(record: Any) -> dict[str, Any]:

@@ -92,6 +92,17 @@ def conclude(call: Call, *writes: Write, lines: Served = NO_LINES) -> None:
         _alone(noting)
 
 
+def give_back(place: Place, served: Served) -> None:
+    """Give back the place at an endpoint that no supplier's health is told from, and keep what its calls
+    showed: best effort."""
+    _alone(endpoints.noting(place.endpoint, served, now=clock.now(), token=place.token))
+
+
+def forget_failures(endpoint_id: str) -> None:
+    """Call at once whoever was left alone; for endpoints that no supplier's health is told from."""
+    _alone(endpoints.mending(endpoint_id))
+
+
 def count(supplier_id: str, lines: Served) -> None:
     """Keep what became of lines without a call, as by an answer that the supplier posts: best effort."""
     if lines != NO_LINES:

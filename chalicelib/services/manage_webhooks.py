@@ -11,11 +11,11 @@ from chalicelib.clients.secrets import master_secret
 from chalicelib.domain import credentials
 from chalicelib.domain.webhooks import MARKETPLACE, MOST_PER_OWNER, OVERLAP, PING, Webhook, unknown_events
 from chalicelib.problems import Conflict, FieldProblem, NotFound, StaleVersion, Unprocessable
-from chalicelib.services import idempotency, paging, supplier_records
+from chalicelib.services import endpoint_calls, idempotency, paging, supplier_records
 from chalicelib.services.commits import commit
 from chalicelib.services.deliver_webhooks import body_of, secrets_of
 from chalicelib.services.idempotency import Outcome
-from chalicelib.services.replay_webhooks import wake_waiting
+from chalicelib.services.replay_webhooks import have_waiting_woken
 from chalicelib.services.versions import Expected
 from chalicelib.storage import webhooks
 from chalicelib.storage.errors import WriteRefused
@@ -89,8 +89,10 @@ def change(
         disabled_because=None if body["status"] == "ACTIVE" else before.disabled_because,
     )
     stored = _replace(before, after, expected)
+    if (stored.status, stored.url) != (before.status, before.url):
+        endpoint_calls.forget_failures(webhook_id)
     if stored.status == "ACTIVE" and before.status != "ACTIVE":
-        wake_waiting(webhook_id)
+        have_waiting_woken(webhook_id)
     return shown(stored)
 
 
@@ -128,6 +130,8 @@ def ping(owner: str, webhook_id: str) -> dict[str, Any]:
     told = webhook_receiver.tell(
         webhook.url, secrets=secrets_of(webhook), message_id=ids.new_id("evt"), body=body_of(message)
     )
+    if told.delivered:
+        endpoint_calls.forget_failures(webhook_id)
     return {"webhook_id": webhook_id, "delivered": told.delivered, "outcome": told.outcome}
 
 

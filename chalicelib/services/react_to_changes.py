@@ -87,14 +87,14 @@ def react(records: Sequence[Record]) -> None:
 
 
 def _facts_in_order(batch: _Batch, records: Sequence[Record]) -> list[Fact]:
-    """What was told, with its place among the facts about the same record: the stream numbers the changes of
-    a record in their order, however often it brings them."""
+    """What was told, with its place among the facts about the same order or record: the stream numbers
+    changes in their order, the same however often it brings them."""
     seen: Counter[int] = Counter()
     facts = []
     for place, announcement, correlation in batch.told:
         told = records[place]["dynamodb"]
         change_number = int(told["SequenceNumber"])
-        aggregate = "|".join((told["Keys"]["PK"]["S"], told["Keys"]["SK"]["S"]))
+        aggregate = keys.aggregate(keys.Key(told["Keys"]["PK"]["S"], told["Keys"]["SK"]["S"]))
         sequence = f"{change_number:040}#{seen[place]:03}"
         seen[place] += 1
         facts.append(Fact(announcement, correlation, aggregate, sequence))

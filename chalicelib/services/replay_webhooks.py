@@ -1,24 +1,25 @@
 """What a webhook was told, and telling it again."""
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import clock, ids
+from chalicelib import clock, ids, settings, telemetry
+from chalicelib.clients import queues
 from chalicelib.domain.webhooks import Delivery
-from chalicelib.problems import Conflict, FieldProblem, Unprocessable
+from chalicelib.problems import FieldProblem, Unprocessable
 from chalicelib.services import paging
 from chalicelib.services.commits import commit
 from chalicelib.services.tell_webhooks import wake
 from chalicelib.storage import deliveries
 from chalicelib.storage.deliveries import Row
 from chalicelib.storage.errors import WriteRefused
-from chalicelib.storage.transaction import Write
 
 MOST_REPLAYED = 500
 """In one request; ask again with a later `since` for what is behind them."""
 
-_IN_ONE_TRANSACTION = 90
+_AT_ONCE = 50
 
 
 def listed(webhook_id: str, *, status: str | None, limit: int, cursor: str | None) -> paging.Listing:
@@ -29,31 +30,34 @@ def listed(webhook_id: str, *, status: str | None, limit: int, cursor: str | Non
 
 
 def replay(webhook_id: str, *, since: str | None, delivery_ids: Sequence[str] | None) -> dict[str, Any]:
-    """Have these deliveries made again, in their order, delivered ones too: `{"replayed": n}`.
+    """Have these deliveries made again, in their order, delivered ones too: `{"replayed", "next_since"}`, the
+    latter where there may be more of them.
 
-    Raises Unprocessable for ids that are not this webhook's, Conflict CHANGED_MEANWHILE while one of the rows
-    is being worked on; what was replayed by then is replayed.
+    Raises Unprocessable for ids that are not this webhook's.
     """
     if delivery_ids is not None:
         found = _named(webhook_id, delivery_ids)
     else:
         found = deliveries.since(webhook_id, since or "", limit=MOST_REPLAYED)
-    rows = deliveries.rows_of(found)
-    for row, its in rows.items():
-        _replay(row, its)
-    wake({row: its[0].correlation_id for row, its in rows.items()})
-    return {"replayed": len(found)}
+    for start in range(0, len(found), _AT_ONCE):
+        _replay(found[start : start + _AT_ONCE])
+    cut_off = delivery_ids is None and len(found) == MOST_REPLAYED
+    return {"replayed": len(found), "next_since": found[-1].created_at if cut_off else None}
 
 
-def wake_waiting(webhook_id: str) -> None:
-    """Have everything worked on that waits for this webhook."""
-    cursor: str | None = None
-    while True:
-        page = deliveries.page(webhook_id, status="PENDING", limit=100, cursor=cursor)
-        wake({row: its[0].correlation_id for row, its in deliveries.rows_of(page.items).items()})
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+def have_waiting_woken(webhook_id: str, cursor: str | None = None) -> None:
+    """Have everything worked on that waits for this webhook, by and by."""
+    message = {"webhook_id": webhook_id, "cursor": cursor, "correlation_id": telemetry.correlation_id()}
+    queues.send(settings.required("WEBHOOK_QUEUE_URL"), message)
+
+
+def wake_waiting(message: Mapping[str, Any]) -> None:
+    """Have a page of that worked on, and the next one woken. Doing it twice does no harm."""
+    webhook_id = message["webhook_id"]
+    page = deliveries.page(webhook_id, status="PENDING", limit=100, cursor=message["cursor"])
+    wake(page.items)
+    if page.next_cursor is not None:
+        have_waiting_woken(webhook_id, page.next_cursor)
 
 
 def shown(delivery: Delivery) -> dict[str, Any]:
@@ -89,28 +93,10 @@ def _named(webhook_id: str, delivery_ids: Iterable[str]) -> list[Delivery]:
     return found
 
 
-def _replay(row: Row, its: Sequence[Delivery]) -> None:
+def _replay(its: Sequence[Delivery]) -> None:
     now = clock.now()
-    stamp = clock.timestamp(now)
-    anew: list[Write] = [
-        deliveries.replacing(
-            replace(each, status="PENDING", tries=0, next_try_at=None, updated_at=stamp), now=now
-        )
-        for each in its
-    ]
-    # Everything that sorts behind this is worked on again; what is delivered there is passed over.
-    before_first = min(each.sequence for each in its)[:-1]
-    try:
-        for start in range(0, len(anew), _IN_ONE_TRANSACTION):
-            back = _going_back(row, before_first, stamp)
-            commit(*anew[start : start + _IN_ONE_TRANSACTION], *back)
-    except WriteRefused as error:
-        raise Conflict(
-            "CHANGED_MEANWHILE", "It is being told something now. Try again in a minute."
-        ) from error
-
-
-def _going_back(row: Row, before_first: str, now: str) -> list[Write]:
-    if deliveries.done_up_to(row) <= before_first:
-        return []
-    return [deliveries.going_back(row, before_first, now=now)]
+    for each in its:
+        anew = replace(each, status="PENDING", tries=0, next_try_at=None, updated_at=clock.timestamp(now))
+        with contextlib.suppress(WriteRefused):  # its 30 days were over at this moment
+            commit(deliveries.replacing(anew, now=now))
+    wake(its)

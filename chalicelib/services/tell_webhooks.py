@@ -1,6 +1,6 @@
 """Facts are put into the rows of those webhooks that want to hear of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from chalicelib.storage.errors import WriteRefused
 
 @dataclass(frozen=True)
 class Fact:
-    """What became true of the record `aggregate`. `sequence` sorts the facts about one record in the order in
-    which they became true, and is the same however often the fact is told."""
+    """What became true of the `aggregate`, a record or an order with all of its records. `sequence` sorts the
+    facts about it in the order in which they became true, and is the same however often one is told."""
 
     announcement: Announcement
     correlation_id: str
@@ -40,25 +40,39 @@ def tell(facts: Sequence[Fact]) -> None:
     if not listening:
         return
     of_owner = {owner: webhooks.of_owner(owner) for owner in listening}
-    rows = {}
-    for fact in facts:
-        for webhook in _wanting(fact, of_owner):
-            delivery = _delivery(fact, webhook)
-            _add(delivery)
-            rows[Row(delivery.webhook_id, delivery.aggregate)] = fact.correlation_id
-    wake(rows)
+    added: list[Delivery] = []
+    try:
+        for fact in facts:
+            for webhook in _wanting(fact, of_owner):
+                delivery = _delivery(fact, webhook)
+                _add(delivery)
+                added.append(delivery)
+    finally:
+        wake(added)
 
 
-def wake(rows: Mapping[Row, str]) -> None:
-    """Have these rows worked on, each under its correlation id."""
-    messages = [message_of(row, correlation_id=correlation) for row, correlation in rows.items()]
+def wake(waiting: Iterable[Delivery]) -> None:
+    """Have the rows of these worked on, from the first of each on."""
+    first: dict[Row, Delivery] = {}
+    for each in waiting:
+        row = Row(each.webhook_id, each.aggregate)
+        if row not in first or each.sequence < first[row].sequence:
+            first[row] = each
+    messages = [
+        message_of(row, each.sequence, correlation_id=each.correlation_id) for row, each in first.items()
+    ]
     if messages:
         queues.send_all(settings.required("WEBHOOK_QUEUE_URL"), messages)
 
 
-def message_of(row: Row, *, correlation_id: str) -> dict[str, Any]:
-    """Has the row worked on: ids only."""
-    return {"webhook_id": row.webhook_id, "aggregate": row.aggregate, "correlation_id": correlation_id}
+def message_of(row: Row, sequence: str, *, correlation_id: str) -> dict[str, Any]:
+    """Has the row worked on from `sequence` on, or from where it is done if that is before: ids only."""
+    return {
+        "webhook_id": row.webhook_id,
+        "aggregate": row.aggregate,
+        "sequence": sequence,
+        "correlation_id": correlation_id,
+    }
 
 
 def _wanting(fact: Fact, of_owner: Mapping[str, Sequence[Webhook]]) -> Iterator[Webhook]:

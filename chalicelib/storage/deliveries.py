@@ -1,15 +1,16 @@
 """What webhooks are told: a row of deliveries for each record that there are facts about, and a place in it.
 
 The place says up to where the row is done, and who works on it now: one worker at a time, so that the
-receiver hears of a record in order.
+receiver hears of a record in order. It only spares reading: what is still to be told is PENDING, wherever it
+stands.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib import clock
 from chalicelib.domain.webhooks import Delivery
 from chalicelib.storage import keys, pages, reads
 from chalicelib.storage.items import Item, JSONText
@@ -83,18 +84,21 @@ def adding(delivery: Delivery, *, now: datetime) -> Write:
 
 
 def replacing(delivery: Delivery, *, now: datetime) -> Write:
-    """Label `delivery`. Only who works on the row writes it so."""
+    """Label `delivery`. Only who works on the row writes it so, or has it made again."""
     return Write("delivery", _to_item(delivery, now), DeliveryItem.pk.exists())
 
 
-def taking(row: Row, *, worker: str, now: str, until: str) -> Write:
+def taking(row: Row, *, worker: str, now: datetime, until: str) -> Write:
     """Be the one who works on the row. Label `place`; refused while another does."""
     item = DeliveryPlaceItem(*keys.delivery_place(row.webhook_id, row.aggregate))
-    free = DeliveryPlaceItem.worker_until.does_not_exist() | (DeliveryPlaceItem.worker_until <= now)
+    free = DeliveryPlaceItem.worker_until.does_not_exist() | (
+        DeliveryPlaceItem.worker_until <= clock.timestamp(now)
+    )
     actions = [
         DeliveryPlaceItem.worker.set(worker),
         DeliveryPlaceItem.worker_until.set(until),
         DeliveryPlaceItem.kind.set(DeliveryPlaceItem),
+        DeliveryPlaceItem.expires_at.set(int((now + KEPT).timestamp())),
     ]
     return Write("place", item, free, actions)
 
@@ -119,25 +123,10 @@ def moving(row: Row, done: str, *, worker: str, until: str) -> Write:
     )
 
 
-def going_back(row: Row, done: str, *, now: str) -> Write:
-    """Have the row worked on from behind `done` again. Label `place`; refused while somebody works on it."""
-    item = DeliveryPlaceItem(*keys.delivery_place(row.webhook_id, row.aggregate))
-    free = DeliveryPlaceItem.worker_until.does_not_exist() | (DeliveryPlaceItem.worker_until <= now)
-    actions = [DeliveryPlaceItem.done.set(done), DeliveryPlaceItem.kind.set(DeliveryPlaceItem)]
-    return Write("place", item, free, actions)
-
-
 def done_up_to(row: Row) -> str:
     """The sequence up to which the row is done, "" where it is at its beginning."""
     item = reads.get_one(keys.delivery_place(row.webhook_id, row.aggregate))
     return item.done if isinstance(item, DeliveryPlaceItem) else ""
-
-
-def rows_of(found: Iterable[Delivery]) -> dict[Row, list[Delivery]]:
-    rows: dict[Row, list[Delivery]] = {}
-    for each in found:
-        rows.setdefault(Row(each.webhook_id, each.aggregate), []).append(each)
-    return rows
 
 
 def _to_item(delivery: Delivery, now: datetime) -> DeliveryItem:

@@ -321,6 +321,11 @@ def delivery_place(webhook_id: str, aggregate: str) -> Key:
     return Key(f"WEBHOOK#{webhook_id}#{aggregate}", "PLACE")
 
 
+def aggregate(key: Key) -> str:
+    """What hears of itself in order: an order with everything under it, else the item alone."""
+    return key.pk if key.pk.startswith("ORDER#") else f"{key.pk}|{key.sk}"
+
+
 def deliveries_of(webhook_id: str) -> str:
     return f"WEBHOOK#{webhook_id}#DELIVERIES"
 

@@ -29,7 +29,11 @@ class WebhookSchema(StoredSchema):
     events = fields.List(fields.String(), required=True)
     description = fields.String(required=True)
     status = one_of("ACTIVE", "DISABLED")
-    disabled_because = fields.String(metadata={"description": "GONE: its receiver has answered 410"})
+    disabled_because = fields.String(
+        metadata={
+            "description": "GONE: its receiver has answered 410; FAILING: it has taken nothing for three days"
+        }
+    )
 
 
 class SecretWebhookSchema(WebhookSchema):
@@ -78,4 +82,7 @@ class ReplayBodySchema(StrictSchema):
 
 
 class WebhookReplaySchema(AnswerSchema):
+    """`next_since` goes on with more, where there may be any."""
+
     replayed = fields.Integer(required=True)
+    next_since = moment(required=True, allow_none=True)
