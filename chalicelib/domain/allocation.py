@@ -115,13 +115,14 @@ def allocate(
     may_split: bool = True,
     at_most: int | None = None,
     used_suppliers: frozenset[str] = frozenset(),
+    effort: int = allocation_search.EFFORT,
 ) -> Allocation | None:
     """The offers that serve all of `demands` at the least total cost, None where nothing does.
 
     Lines share the stock of an offer, no line is served by two. Without `may_split` one supplier serves all
     lines. The prices of the goods may come to `at_most`, in minor units. `used_suppliers` serve the order
     already, so that they cost no split (placing an order has none yet, finding another supplier for the rest
-    of one has). The same demands always get the same answer.
+    of one has). The same demands always get the same answer, with as much `effort` spent on it.
     """
     options = [
         [
@@ -141,7 +142,7 @@ def allocate(
         at_most=at_most,
         may_split=may_split,
     )
-    found = allocation_search.cheapest(problem)
+    found = allocation_search.cheapest(problem, effort=effort)
     if found is None:
         return None
     # The first supplier order is no split.

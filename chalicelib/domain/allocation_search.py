@@ -21,6 +21,14 @@ EFFORT = 400_000
 """Options looked at before the search stops with the best found: about a quarter of a second."""
 
 
+_WEIGHTS = (0, 1, 4, 16, None)
+"""Where the goods may not cost too much, the search begins with what is cheapest when their price counts so
+many times more: most often the limit does not bind at all, and without it far less is to be looked at."""
+
+_SHARE = 4
+"""Of the effort, for each but the first of these."""
+
+
 @dataclass(frozen=True)
 class Found:
     """The best options found, one a line; no choice costs less than `bound`."""
@@ -61,12 +69,28 @@ def cheapest(problem: Problem, *, effort: int = EFFORT) -> Found | None:
         chosen = tuple(options[0] for options in problem.lines)
         cost = problem.cost(chosen)
         return Found(chosen, cost, cost) if problem.allows(chosen) else None
+    search = _Search(problem, effort)
     if problem.at_most is not None:
-        # Most often the limit does not bind, and without it far less is to be looked at.
-        found = cheapest(replace(problem, at_most=None), effort=effort)
-        if found is None or problem.allows(found.chosen):
-            return found
-    return _Search(problem, effort).run()
+        for weight in _WEIGHTS:
+            found = cheapest(_weighted(problem, weight), effort=effort if weight == 0 else effort // _SHARE)
+            if found is None:
+                break
+            if weight == 0 and problem.allows(found.chosen):
+                return found
+            search.begin_with(found, weight)
+    return search.run()
+
+
+def _weighted(problem: Problem, weight: int | None) -> Problem:
+    """Without the limit, the price of the goods counted so many times more; None counts it alone."""
+    if weight is None:
+        lines = [[option._replace(cost=option.goods) for option in options] for options in problem.lines]
+        return replace(problem, lines=lines, opening=0, at_most=None)
+    lines = [
+        [option._replace(cost=option.cost + weight * option.goods) for option in options]
+        for options in problem.lines
+    ]
+    return replace(problem, lines=lines, at_most=None)
 
 
 class _Search:
@@ -83,6 +107,18 @@ class _Search:
         )
         self.best: tuple[Option, ...] | None = None
         self.best_cost = 0
+        self.floor = 0
+
+    def begin_with(self, found: Found, weight: int | None) -> None:
+        """Take over what was found with the goods' price counted more: its choice where the limit allows it,
+        and its bound, for what the goods count more is at most `weight` times the limit."""
+        choice = tuple(
+            next(option for option in options if option.offer == taken.offer)
+            for options, taken in zip(self.problem.lines, found.chosen, strict=True)
+        )
+        self._keep(choice)
+        if weight is not None and self.problem.at_most is not None:
+            self.floor = max(self.floor, found.bound - weight * self.problem.at_most)
 
     def run(self) -> Found | None:
         """Look next where the bound is least, so that nothing is better than the first of the heap."""
@@ -105,10 +141,10 @@ class _Search:
         if self.best is None:
             return None
         bound = min(heap[0][0], self.best_cost) if heap else self.best_cost
-        return Found(self.best, self.best_cost, bound)
+        return Found(self.best, self.best_cost, max(bound, self.floor))
 
     def _is_promising(self, bound: int) -> bool:
-        return self.best is None or bound < self.best_cost
+        return self.best is None or max(bound, self.floor) < self.best_cost
 
     def _look_at(self, node: _Node) -> _Relaxed | None:
         """Bound the node and make a choice of it; None where it holds none."""
@@ -194,7 +230,9 @@ class _Search:
             chosen[line] = opened
             suppliers.add(opened.supplier)
             left[opened.offer] = left.get(opened.offer, 0) - self.problem.quantities[line]
-        choice = tuple(chosen[line] for line in range(len(self.lines)))
+        self._keep(tuple(chosen[line] for line in range(len(self.lines))))
+
+    def _keep(self, choice: tuple[Option, ...]) -> None:
         cost = self.problem.cost(choice)
         if self._is_promising(cost) and self.problem.allows(choice):
             self.best, self.best_cost = choice, cost

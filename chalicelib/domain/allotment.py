@@ -8,6 +8,9 @@ from typing import Any
 from chalicelib.domain.allocation import Allocation, Candidate, Costs, Demand, allocate
 from chalicelib.domain.money import Money
 
+_EFFORT_OF_A_LINE = 20_000
+"""To tell which lines lack stock there is a search for each; forty are to take no longer than one."""
+
 
 @dataclass(frozen=True)
 class WantedLine:
@@ -164,7 +167,7 @@ def _short_of_stock(demands: Mapping[int, Demand]) -> list[int]:
     served: list[Demand] = []
     short = []
     for index, demand in demands.items():
-        if allocate([*served, demand], Costs()) is None:
+        if allocate([*served, demand], Costs(), effort=_EFFORT_OF_A_LINE) is None:
             short.append(index)
         else:
             served.append(demand)

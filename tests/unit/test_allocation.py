@@ -219,6 +219,24 @@ def test_where_the_effort_ends_the_best_so_far_is_given_with_its_distance_from_t
     assert problem.cost(found.chosen) == found.cost
 
 
+@pytest.mark.parametrize("part", [0, 0.5], ids=["the least", "half of what is cheapest without it"])
+def test_a_large_order_keeps_within_a_limit_that_binds(part: float) -> None:
+    problem = a_large_problem(20, 60, 120, spread=60)
+    problem = replace(
+        problem, lines=[[each._replace(goods=each.cost) for each in line] for line in problem.lines]
+    )
+    free = allocation_search.cheapest(problem)
+    assert free is not None
+    least = sum(min(each.goods for each in options) for options in problem.lines)
+    limit = least + int((sum(each.goods for each in free.chosen) - least) * part)
+
+    found = allocation_search.cheapest(replace(problem, at_most=limit))
+
+    assert found is not None
+    assert sum(each.goods for each in found.chosen) <= limit
+    assert free.bound <= found.bound <= found.cost
+
+
 def conditions(**fields: Any) -> Conditions:
     promise = Promise(**fields.pop("promise", {}))
     return Conditions(promise, **{"costs": SPLIT, "at_most": Money(10**6, "EUR"), "now": NOW, **fields})
