@@ -121,6 +121,20 @@ def test_an_order_whose_payment_is_overdue_is_canceled_once_and_its_stock_is_bac
     assert unpaid.state == ENDED
 
 
+def test_what_the_shopper_canceled_before_is_not_put_back_twice(
+    unpaid: Unpaid, now: time_machine.Traveller
+) -> None:
+    first = unpaid.order["lines"][0]["line_id"]
+    body = {"lines": [{"line_id": first}]}
+    call("POST", f"{unpaid.path}/cancellation", body, token=unpaid.token)
+    assert unpaid.state[2] == [FREE, HELD]
+    now.shift(timedelta(minutes=31))
+
+    assert payments.sweep() == 1
+
+    assert unpaid.state == ENDED
+
+
 @pytest.mark.parametrize("first", ["confirmed", "expired"])
 def test_of_confirmation_and_expiry_that_meet_one_happens(
     unpaid: Unpaid, now: time_machine.Traveller, before_each_transaction: Meddle, first: str
