@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.domain import notices
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Buyer, Order, OrderRecord, SupplierOrder
@@ -56,8 +57,10 @@ def changed(
 
 
 def _knows_address(part: SupplierOrder) -> bool:
-    """Whether its supplier may ship, or may yet say that it does."""
-    return part.attempt.status == "SENT" or any(line.accepted for line in part.lines)
+    """Whether its supplier may ship, or may yet say that it does: also what it was told not to."""
+    if part.attempt.status == "SENT" or any(line.accepted for line in part.lines):
+        return True
+    return part.attempt.notice == "DUE" and notices.is_open(part)
 
 
 def _will_tell_address(part: SupplierOrder) -> bool:
