@@ -175,9 +175,9 @@ class NeverRecovers(ReferenceSupplier):
 
 
 class ChangesItsMind(ReferenceSupplier):
-    def cancel(self, attempt_id: str, request_id: str) -> Said:
+    def cancel(self, attempt_id: str, request_id: str, message: Message) -> Said:
         known = request_id in self.trials.cancellations
-        status, answer = super().cancel(attempt_id, request_id)
+        status, answer = super().cancel(attempt_id, request_id, message)
         return status, {"status": "CANCELLATION_REJECTED"} if known else answer
 
 

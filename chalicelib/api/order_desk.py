@@ -32,7 +32,10 @@ def list_settlements(call: Call) -> Answer:
     "Settle a supplier's answer by hand",
     body=schemas.SettlementSchema(),
     answers={200: schemas.SupplierOrderSchema()},
-    problems={409: "ATTEMPT_ANSWERED, ATTEMPT_ENDED, PAYMENT_PENDING, CHANGED_MEANWHILE"},
+    problems={
+        409: "ATTEMPT_ANSWERED, ATTEMPT_ENDED, PAYMENT_PENDING, CHANGED_MEANWHILE; of what was taken back "
+        "from the supplier ILLEGAL_MOVE where another has it, OUT_OF_STOCK"
+    },
 )
 def settle_attempt(call: Call, supplier_order_id: str, attempt_id: str) -> Answer:
     part = accept_order.settle_by_hand(supplier_order_id, attempt_id, call.body, actor=call.caller.name)

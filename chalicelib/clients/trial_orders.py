@@ -81,7 +81,10 @@ def cancellation(order: TrialOrder) -> dict[str, Any]:
     """The request to cancel the whole order, as it is sent."""
     whole = message(order)["data"]
     named = {name: whole[name] for name in ("attempt_id", "supplier_order_id", "order_id")}
-    lines = [{name: line[name] for name in ("line_id", "quantity")} for line in whole["lines"]]
+    lines = [
+        {"line_id": line["line_id"], "quantity": line["quantity"], "remaining_quantity": 0}
+        for line in whole["lines"]
+    ]
     return {
         "type": "supplier_order.cancellation_requested",
         "timestamp": clock.timestamp(),

@@ -72,7 +72,8 @@ def message_id(attempt: Attempt) -> str:
 
 def message(supplier_order: SupplierOrder) -> dict[str, object]:
     """What the supplier is told: why (`reason`) it is not to ship the pieces of `lines`. That is how its
-    attempt has ended, unless the shopper has canceled."""
+    attempt has ended, unless the shopper has canceled. A supplier may not know that an earlier notice was
+    heard, and we not that it was: so `remaining_quantity` says what is to be shipped of the line in all."""
     attempt, lines = supplier_order.attempt, supplier_order.lines
     canceled = attempt.status not in _UNANSWERED and any(
         line.canceled or line.cancel_requested for line in lines
@@ -82,7 +83,15 @@ def message(supplier_order: SupplierOrder) -> dict[str, object]:
         "supplier_order_id": supplier_order.supplier_order_id,
         "order_id": supplier_order.order_id,
         "reason": CUSTOMER_CANCELED if canceled else attempt.status,
-        "lines": [{"line_id": line.line_id, "quantity": told(line)} for line in lines if told(line)],
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "quantity": told(line),
+                "remaining_quantity": waiting(supplier_order, line) + line.accepted - line.cancel_requested,
+            }
+            for line in lines
+            if told(line)
+        ],
         **({"note": attempt.note} if canceled and attempt.note else {}),
     }
 

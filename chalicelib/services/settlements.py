@@ -9,10 +9,12 @@ from chalicelib.domain.acceptance import Answer, ByHand
 from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
 from chalicelib.domain.settlement import Settlement, StockMove
+from chalicelib.problems import Conflict
 from chalicelib.services import endpoint_calls
 from chalicelib.services.commits import commit
 from chalicelib.services.endpoint_calls import Call
 from chalicelib.storage import offer_terms, supplier_orders
+from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Part
 from chalicelib.storage.transaction import Write
 
@@ -38,10 +40,18 @@ def settle(
 
 def settle_void(part: Part, answer: Answer, *, by_hand: ByHand) -> SupplierOrder:
     """Store what was decided on what the supplier ships although it was taken back. Raises IllegalMove for
-    what another supplier has taken over, WriteRefused as `store` does, or where its stock is gone."""
+    what another supplier has taken over, Conflict OUT_OF_STOCK where it was sold to others, WriteRefused as
+    `store` does."""
     before = part.supplier_order
     decided = refused_voids.settle_by_hand(before, answer, by_hand=by_hand, now=clock.timestamp())
-    return store(promised(decided, part), seen_version=before.version)
+    try:
+        return store(promised(decided, part), seen_version=before.version)
+    except WriteRefused as refused:
+        if "supplier_order" in refused.labels:
+            raise
+        raise Conflict(
+            "OUT_OF_STOCK", "The offer has not so many pieces any more. Have the supplier count its stock."
+        ) from refused
 
 
 def give_up(part: Part, *, status: str, reason: str, call: Call | None = None) -> SupplierOrder:

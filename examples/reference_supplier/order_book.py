@@ -11,8 +11,8 @@ class OrderBook:
     """`rejected_skus` are refused as OUT_OF_STOCK, `answers_later` keeps every answer back until
     `decide` is asked, `stock` is what the inventory API says, `faults` are what the next calls meet
     instead of an answer: an HTTP status, or "DROP" (the order is taken, the answer lost). `cancels` says
-    whether it agrees to cancellations, which are kept in `let_go`; `void` is what was canceled before it
-    came."""
+    whether it agrees to cancellations; `keeps`, by attempt and line, how many it ships since; `void` is what
+    was canceled before it came."""
 
     rejected_skus: set[str] = field(default_factory=set)
     answers_later: bool = False
@@ -24,7 +24,7 @@ class OrderBook:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     cancellations: dict[str, dict[str, Any]] = field(default_factory=dict)
     void: set[str] = field(default_factory=set)
-    let_go: list[tuple[str, dict[str, int]]] = field(default_factory=list)
+    keeps: dict[str, dict[str, int]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def take(self, data: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -49,15 +49,17 @@ class OrderBook:
                 return 200, self.answers[attempt_id]
             return (202 if attempt_id in self.orders else 404), {}
 
-    def cancel(self, attempt_id: str, request_id: str, pieces: dict[str, int]) -> tuple[int, dict[str, Any]]:
-        """Answer a request to let go of `pieces` by line, the same request always alike; what never came is
-        not taken later."""
+    def cancel(
+        self, attempt_id: str, request_id: str, remaining: dict[str, int]
+    ) -> tuple[int, dict[str, Any]]:
+        """Answer a request to ship no more than what is `remaining` of each line, the same request always
+        alike; what never came is not taken later."""
         with self.lock:
             if attempt_id not in self.orders:
                 self.void.add(attempt_id)
                 return 404, {}
             if self.cancels and request_id not in self.cancellations:
-                self.let_go.append((attempt_id, pieces))
+                self.keeps.setdefault(attempt_id, {}).update(remaining)
             verdict = "CANCELLATION_ACCEPTED" if self.cancels else "CANCELLATION_REJECTED"
             return 200, self.cancellations.setdefault(request_id, {"status": verdict})
 

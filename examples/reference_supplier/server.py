@@ -90,8 +90,8 @@ class ReferenceSupplier(ThreadingHTTPServer):
         return self._book_of(attempt_id).status(attempt_id)
 
     def cancel(self, attempt_id: str, request_id: str, message: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        pieces = {line["line_id"]: line["quantity"] for line in message["data"].get("lines", ())}
-        return self._book_of(attempt_id).cancel(attempt_id, request_id, pieces)
+        remaining = {line["line_id"]: line["remaining_quantity"] for line in message["data"]["lines"]}
+        return self._book_of(attempt_id).cancel(attempt_id, request_id, remaining)
 
     def inventory(self, skus: list[str]) -> tuple[int, Any]:
         as_of = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,6 +18,9 @@ from raw_server import RawServer, raw_server
 from stream import records_of
 from test_api_orders import Seller
 
+from chalicelib import ids
+from chalicelib.domain.money import Money
+from chalicelib.domain.order import Attempt, OrderLine
 from chalicelib.services import (
     dispatch,
     order_messages,
@@ -27,7 +30,7 @@ from chalicelib.services import (
     settlements,
     tell_supplier,
 )
-from chalicelib.storage import order_reads, supplier_orders, suppliers
+from chalicelib.storage import offer_terms, order_reads, supplier_orders, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -212,7 +215,7 @@ def test_what_was_sent_and_not_answered_is_canceled_and_the_supplier_told(sale: 
         "supplier_order_id": sale.part_id,
         "order_id": sale.order_id,
         "reason": "CUSTOMER_CANCELED",
-        "lines": [{"line_id": sale.tea, "quantity": 3}],
+        "lines": [{"line_id": sale.tea, "quantity": 3, "remaining_quantity": 0}],
         "note": "too slow",
     }
     assert (sale.attempt, sale.stock) == (("CANCELLATION_ACCEPTED", "DONE"), (10, 0, 0))
@@ -461,13 +464,52 @@ def test_where_its_stock_was_sold_meanwhile_a_person_decides(sale: Sale, desk: D
     assert (sale.part.attempt.needs_settlement, sale.part.attempt.reason) == (True, "VOID_REFUSED")
     listed = call("GET", "/admin/settlements", token=admin).json["items"]
     assert [each["supplier_order_id"] for each in listed] == [sale.part_id]
+    path = f"/admin/supplier-orders/{sale.part_id}/attempts/{sale.part.attempt.attempt_id}/settlement"
+    decision = {"decision": "ACCEPTED", "reason": "it is in the post"}
+    assert call("POST", path, decision, token=admin).code == "OUT_OF_STOCK"
     stock = {"quantity": 13, "as_of": "2026-11-23T09:00:00.000Z"}
     call("PUT", f"/suppliers/{sale.seller.supplier_id}/offers/A/stock", stock, token=sale.seller.token)
-    path = f"/admin/supplier-orders/{sale.part_id}/attempts/{sale.part.attempt.attempt_id}/settlement"
-    settled = call("POST", path, {"decision": "ACCEPTED", "reason": "it is in the post"}, token=admin)
 
-    assert (settled.status, sale.tea_line) == (200, ("SHIPPING", 3, 0, 0))
-    assert sale.stock == (2, 8, 3)
+    assert call("POST", path, decision, token=admin).status == 200
+    assert (sale.tea_line, sale.stock) == (("SHIPPING", 3, 0, 0), (2, 8, 3))
+    assert call("GET", "/admin/settlements", token=admin).json["items"] == []
+
+
+def test_a_canceled_order_that_its_supplier_ships_is_for_a_person(sale: Sale, desk: Desk, admin: str) -> None:
+    sale.send()
+    sale.cancel((sale.tea, 1))
+    desk.answers.append((200, KEPT))
+    sale.tell()
+    assert (sale.attempt, sale.part.attempt.needs_settlement) == (("SENT", "REFUSED"), True)
+    sale.accept(3)
+    assert (sale.tea_line, sale.part.attempt.reason) == (("SHIPPING", 2, 1, 0), "VOID_REFUSED")
+    path = f"/admin/supplier-orders/{sale.part_id}/attempts/{sale.part.attempt.attempt_id}/settlement"
+    call("POST", path, {"decision": "ACCEPTED", "reason": "the shopper takes it"}, token=admin)
+
+    assert (sale.tea_line, sale.stock) == (("SHIPPING", 3, 0, 0), (7, 0, 3))
+    assert not sale.part.attempt.needs_settlement
+
+
+def test_an_order_that_many_suppliers_were_tried_for_is_canceled_whole(sale: Sale) -> None:
+    """Of more supplier orders than fit into a transaction."""
+    more, offer_id = 50, sale.seller.offer_id
+    now = offer_terms.get_many([offer_id])[offer_id].stock_as_of
+    commit(offer_terms.setting_stock(offer_id, quantity=99, as_of=now, now=now, correlation_id=""))
+    price = Money(500, "EUR")
+    commit(offer_terms.reserving(offer_id, quantity=more, price=price, now=now, correlation_id=""))
+    for number in range(3, 3 + more):
+        line_id, part_id, attempt_id = (
+            ids.part_id(kind, sale.order_id, number) for kind in ("lin", "so", "att")
+        )
+        line = OrderLine(line_id, offer_id, 1, split_from=sale.tea)
+        part = replace(sale.part, supplier_order_id=part_id, lines=(line,), attempt=Attempt(attempt_id))
+        commit(supplier_orders.adding(part))
+    assert sale.stock == (46, 53, 0)
+
+    reply = sale.cancel(key="all")
+
+    assert (reply.status, reply.json["status"]) == (200, "CANCELED")
+    assert sale.stock == (99, 0, 0)
 
 
 def test_a_remainder_is_canceled_or_moved_and_never_both(

@@ -86,8 +86,9 @@ def test_a_cancellation_and_its_answer_are_the_documents(server: ReferenceSuppli
     order = trial_orders.new_order()
     server.take(trial_orders.message(order))
 
-    supplier_document.check("CancellationRequested", trial_orders.cancellation(order))
-    answered = server.cancel(order.attempt_id, "can_1", {"data": {}})
+    request = trial_orders.cancellation(order)
+    supplier_document.check("CancellationRequested", request)
+    answered = server.cancel(order.attempt_id, "can_1", request)
     supplier_document.check_answer(CANCELLATION, "post", *answered)
 
 

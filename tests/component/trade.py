@@ -172,12 +172,12 @@ class Seller:
     def ships(self) -> Counter[str]:
         """How many pieces of which lines this supplier is to ship, by its own book."""
         book, pieces = self.server.book, Counter[str]()
-        for answer in book.answers.values():
+        for attempt_id, answer in book.answers.items():
+            keeps = book.keeps.get(attempt_id, {})
             for line in answer.get("lines", ()):
                 if line["code"] in ("ACCEPTED", "BACKORDERED"):
-                    pieces[line["line_id"]] += line["quantity"]
-        for _, less in book.let_go:
-            pieces.subtract(less)
+                    line_id, quantity = line["line_id"], line["quantity"]
+                    pieces[line_id] += min(quantity, keeps.get(line_id, quantity))
         return +pieces
 
 

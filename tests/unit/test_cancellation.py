@@ -73,7 +73,9 @@ def test_what_was_sent_is_canceled_at_once_and_the_supplier_is_told() -> None:
     attempt = settlement.supplier_order.attempt
     assert (attempt.status, attempt.notice, attempt.notice_at) == ("CANCELLATION_REQUESTED", "DUE", NOW)
     assert notices.message_id(attempt) == "can_x_1_1"
-    assert notices.message(settlement.supplier_order)["lines"] == [{"line_id": "lin_x_1", "quantity": 2}]
+    assert notices.message(settlement.supplier_order)["lines"] == [
+        {"line_id": "lin_x_1", "quantity": 2, "remaining_quantity": 0}
+    ]
 
 
 def test_what_was_accepted_is_asked_for_and_stays_sold_until_it_is_let_go() -> None:
