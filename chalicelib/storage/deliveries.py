@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from chalicelib import clock
-from chalicelib.domain.webhooks import Delivery
+from chalicelib.domain.webhooks import STATUSES, Delivery
 from chalicelib.storage import keys, pages, reads
+from chalicelib.storage.errors import BadCursor
 from chalicelib.storage.items import Item, JSONText
 from chalicelib.storage.transaction import Write
 
@@ -61,21 +63,21 @@ def waiting(row: Row, *, after: str, limit: int) -> list[Delivery]:
 
 
 def page(webhook_id: str, *, status: str | None, limit: int, cursor: str | None) -> pages.Page[Delivery]:
-    """A webhook's deliveries, newest first. Raises BadCursor."""
-    return reads.page_by_status(
-        keys.deliveries_of(webhook_id),
-        _from_item,
-        limit=limit,
-        cursor=cursor,
-        newest_first=True,
-        filter_condition=DeliveryItem.status == status if status else None,
-    )
+    """A webhook's deliveries, newest first, those of `status` alone where it is given. Raises BadCursor."""
+    if status is not None:
+        partition = keys.deliveries_of(webhook_id, status)
+        return reads.page_by_status(partition, _from_item, limit=limit, cursor=cursor, newest_first=True)
+    # A delivery keeps its place in time whatever becomes of it meanwhile, so none is missed or comes twice.
+    behind = None if cursor is None else Item.status_sort < _place(webhook_id, cursor)
+    found = _of_any_status(webhook_id, behind, limit=limit + 1, newest_first=True)
+    shown = found[:limit]
+    more = pages.packed([webhook_id, shown[-1].status_sort]) if len(found) > limit else None
+    return pages.Page(tuple(map(_from_item, shown)), more)
 
 
 def since(webhook_id: str, moment: str, *, limit: int) -> list[Delivery]:
     """Deliveries that were asked for at `moment` or later, oldest first."""
-    found = Item.by_status.query(keys.deliveries_of(webhook_id), Item.status_sort >= moment, limit=limit)
-    return [_from_item(item) for item in found]
+    return [_from_item(item) for item in _of_any_status(webhook_id, Item.status_sort >= moment, limit=limit)]
 
 
 def adding(delivery: Delivery, *, now: datetime) -> Write:
@@ -129,6 +131,30 @@ def done_up_to(row: Row) -> str:
     return item.done if isinstance(item, DeliveryPlaceItem) else ""
 
 
+def _of_any_status(
+    webhook_id: str, condition: Condition | None, *, limit: int, newest_first: bool = False
+) -> list[DeliveryItem]:
+    """The first deliveries in order of time. One that is just moving may stand in two of the index's
+    partitions."""
+    found = {}
+    for status in STATUSES:
+        partition = keys.deliveries_of(webhook_id, status)
+        for item in Item.by_status.query(
+            partition, condition, limit=limit, scan_index_forward=not newest_first
+        ):
+            if isinstance(item, DeliveryItem):
+                found[item.pk, item.sk] = item
+    return sorted(found.values(), key=lambda item: str(item.status_sort), reverse=newest_first)[:limit]
+
+
+def _place(webhook_id: str, cursor: str) -> str:
+    """Where in time the cursor of a webhook's list stands. Raises BadCursor."""
+    match pages.unpacked(cursor):
+        case [owner, str() as place] if owner == webhook_id and place.isascii() and 0 < len(place) < 100:
+            return place
+    raise BadCursor
+
+
 def _to_item(delivery: Delivery, now: datetime) -> DeliveryItem:
     return DeliveryItem(
         *keys.delivery(delivery.webhook_id, delivery.aggregate, delivery.sequence),
@@ -141,7 +167,7 @@ def _to_item(delivery: Delivery, now: datetime) -> DeliveryItem:
         tries=delivery.tries,
         next_try_at=delivery.next_try_at,
         last_outcome=delivery.last_outcome,
-        status_partition=keys.deliveries_of(delivery.webhook_id),
+        status_partition=keys.deliveries_of(delivery.webhook_id, delivery.status),
         status_sort=f"{delivery.created_at}#{delivery.event_id}",
         expires_at=int((now + KEPT).timestamp()),
         correlation_id=delivery.correlation_id,

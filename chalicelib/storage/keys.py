@@ -22,9 +22,9 @@ item is in it only while something must happen to it).
 | which answers wait for an administrator | query `due`, sparse; batch get | a page, two round trips |
 | a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
-| who has webhooks; the webhooks of an owner | get; query `by_status` | one read each, kept for seconds |
+| who has webhooks; the webhooks of an owner | get; query `by_status` | one round trip each |
 | the next deliveries of a webhook about one record | query their row | one round trip |
-| deliveries of a webhook, newest first | query `by_status` | a page, one round trip |
+| deliveries of a webhook, newest first | query `by_status`, one status or each | a round trip a status |
 | the current rule settings | get; their document, which never changes, once per process | one read |
 | who may sell restricted categories and brands | get | one read |
 | suppliers in order of registration, moving or not | query `by_status`, each status | a round trip each |
@@ -304,7 +304,7 @@ def webhook(webhook_id: str) -> Key:
 
 
 def webhook_owners() -> Key:
-    """One small item; the stream's reader reads it every few seconds."""
+    """One small item; the stream's reader reads it once a batch that tells of something."""
     return Key("WEBHOOKS", "OWNERS")
 
 
@@ -326,8 +326,8 @@ def aggregate(key: Key) -> str:
     return key.pk if key.pk.startswith("ORDER#") else f"{key.pk}|{key.sk}"
 
 
-def deliveries_of(webhook_id: str) -> str:
-    return f"WEBHOOK#{webhook_id}#DELIVERIES"
+def deliveries_of(webhook_id: str, status: str) -> str:
+    return f"WEBHOOK#{webhook_id}#DELIVERIES#{status}"
 
 
 def _shard(subject: str) -> int:

@@ -377,6 +377,27 @@ def test_all_since_a_moment_is_told_again_in_order(seller: Seller, receiver: Rec
     assert receiver.told == first + first
 
 
+def test_deliveries_are_listed_newest_first_whatever_becomes_of_them_between_two_pages(
+    seller: Seller, receiver: Receiver, time: time_machine.Traveller
+) -> None:
+    webhook = registered(seller, receiver)
+    path = f"/{webhook['webhook_id']}/deliveries"
+    placed: list[str] = []
+    for number in range(4):
+        change(lambda number=number: placed.insert(0, place(seller, key=f"k{number}")["order_id"]))
+        time.shift(1)
+    first = hook(seller, "GET", f"{path}?limit=3").json
+    work_off()
+    second = hook(seller, "GET", f"{path}?limit=3&cursor={first['next_cursor']}").json
+
+    listed = [each["message"]["data"]["order_id"] for each in [*first["items"], *second["items"]]]
+    assert (listed, second["next_cursor"]) == (placed, None)
+    for page in ("W10", "WyJ4IiwiMSJd", "e30", "~"):
+        assert hook(seller, "GET", f"{path}?cursor={page}").code == "INVALID_CURSOR"
+    assert len(hook(seller, "GET", f"{path}?status=DELIVERED").json["items"]) == 4
+    assert hook(seller, "GET", f"{path}?status=PENDING").json["items"] == []
+
+
 def test_a_new_secret_works_beside_the_old_one_for_a_day(
     seller: Seller, receiver: Receiver, time: time_machine.Traveller
 ) -> None:
