@@ -99,6 +99,8 @@ def test_too_many_are_refused_with_the_line_concerned(seller: Seller) -> None:
         ({"contact": {"email": "nobody"}}, "/contact/email", "INVALID_VALUE"),
         ({"payment": {"reference": "p"}}, "/payment/authorized_amount", "MISSING_FIELD"),
         ({"promise": {"may_split": "yes"}}, "/promise/may_split", "INVALID_VALUE"),
+        ({"promise": {"deliver_by": "2999-13-01"}}, "/promise/deliver_by", "INVALID_VALUE"),
+        ({"promise": {"deliver_in": 3}}, "/promise/deliver_in", "UNKNOWN_FIELD"),
         ({"ship_to": {"name": "A"}}, "/ship_to/address", "MISSING_FIELD"),
         ({"coupon": "X"}, "/coupon", "UNKNOWN_FIELD"),
         ({"tax": 1}, "/tax", "INVALID_VALUE"),
@@ -130,6 +132,12 @@ def test_a_malformed_line_is_refused_with_a_pointer(
     reply = order(a_line(seller.offer_id) | change)
 
     assert (reply.status, reply.faults) == (422, {pointer: "INVALID_VALUE"})
+
+
+def test_an_order_promised_for_a_day_is_promised_for_all_of_it(seller: Seller) -> None:
+    placed = order(a_line(seller.offer_id), promise={"deliver_by": "2999-01-31"})
+
+    assert placed.json["order"]["promise"] == {"deliver_by": "2999-01-31T23:59:59.999Z"}
 
 
 def test_a_country_that_is_none_is_refused(seller: Seller) -> None:
