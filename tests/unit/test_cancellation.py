@@ -420,4 +420,4 @@ class OneSupplierOrder(RuleBasedStateMachine):
 
 
 TestOneSupplierOrder = OneSupplierOrder.TestCase
-TestOneSupplierOrder.settings = settings(stateful_step_count=20)
+TestOneSupplierOrder.settings = settings(stateful_step_count=20, deadline=None)
