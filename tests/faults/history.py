@@ -46,6 +46,8 @@ _TICK = {
     "resources": [],
     "detail": {},
 }
+_TRICKLE = 5
+"""Calls that are tried again come back one by one for a long time; time may pass meanwhile."""
 TWICE = 0.05
 """The share of orders that a shopper sends twice at a time, under one key."""
 
@@ -156,8 +158,11 @@ def _note(placed: Placed, answers: Sequence[Any]) -> None:
         placed.pieces[order["order_id"]] = {line["line_id"]: line["quantity"] for line in order["lines"]}
 
 
-def wait_until_quiet(emulator: Emulator, tell: Tell, *, patience_s: float, calm_s: float = 4.0) -> bool:
-    """Wait until no message waits or is being handled, delayed ones apart; whether that came in time."""
+def wait_until_quiet(
+    emulator: Emulator, tell: Tell, *, patience_s: float, few: int = 0, calm_s: float = 4.0
+) -> bool:
+    """Wait until no message waits or is being handled, delayed ones apart, or only a `few`; whether that came
+    in time."""
     sqs = emulator.client("sqs")
     urls = [url for url in sqs.list_queues(MaxResults=100).get("QueueUrls", []) if "dead-letters" not in url]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -165,7 +170,7 @@ def wait_until_quiet(emulator: Emulator, tell: Tell, *, patience_s: float, calm_
     while time.monotonic() < deadline:
         found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"] for url in urls]
         waiting = sum(int(each[name]) for each in found for name in names)
-        if waiting:
+        if waiting > few:
             calm_since = time.monotonic()
         if time.monotonic() - calm_since > calm_s:
             return True
@@ -251,13 +256,12 @@ def run(
         placed = place_orders(base_url, fleet, count, tell)
         placing_s = time.monotonic() - placing_since
         order_ids = list(placed.tokens)
-        quiet, expired = [wait_until_quiet(emulator, tell, patience_s=patience_s)], []
-        for number in range(rounds):
+        quiet, expired = [wait_until_quiet(emulator, tell, patience_s=patience_s, few=_TRICKLE)], []
+        while len(expired) < rounds and 0 not in expired:
             expired.append(let_time_pass(emulator, order_ids))
-            tell(f"time passed for {expired[-1]} attempts (round {number + 1})")
-            quiet.append(wait_until_quiet(emulator, tell, patience_s=patience_s))
-            if not expired[-1]:
-                break
+            tell(f"time passed for {expired[-1]} attempts (round {len(expired)})")
+            quiet.append(wait_until_quiet(emulator, tell, patience_s=patience_s, few=_TRICKLE))
+        quiet.append(wait_until_quiet(emulator, tell, patience_s=patience_s))
         _speak_late(fleet)
         unreadable = _unreadable(client, placed)
         records = read_records(order_ids)
