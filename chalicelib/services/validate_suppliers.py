@@ -5,9 +5,8 @@ from functools import cache, partial
 from typing import Any
 
 from chalicelib import telemetry
-from chalicelib.clients import dns, secrets, trial_orders
+from chalicelib.clients import dns, trial_orders
 from chalicelib.clients.trial_orders import Target
-from chalicelib.domain import credentials
 from chalicelib.domain.rules import (
     hosts,
     supplier_brands,
@@ -20,7 +19,7 @@ from chalicelib.domain.rules.facts import REACHED, Probe, SupplierFacts
 from chalicelib.domain.rules.kinds import Finding
 from chalicelib.domain.rules.supplier_corrections import SUPPLIER_CORRECTIONS
 from chalicelib.domain.supplier import Supplier
-from chalicelib.services import current_rules, remote_checks
+from chalicelib.services import current_rules, remote_checks, signing_secrets
 from chalicelib.services.validation_batch import (
     Batch,
     Case,
@@ -80,11 +79,10 @@ def order_api(records: Records) -> dict[str, Any]:
     """Report on the suppliers' order APIs, after a signed test order to each."""
     batch = _waiting(records)
     cases = batch.cases
-    master = secrets.master_secret() if cases else b""
     has_network = cache(dns.network_is_there)
 
     def look(judged: Judged) -> Probe:
-        return _try_order_api(cases[judged].record, master=master, has_network=has_network)
+        return _try_order_api(cases[judged].record, has_network=has_network)
 
     seen = remote_checks.in_parallel(look, cases)
     probes = {case.record.supplier_id: partial(seen, judged) for judged, case in cases.items()}
@@ -127,10 +125,10 @@ def _is_known(name: str, host: str) -> bool:
     return dns.takes_mail(host) if name == "email" else dns.exists(host)
 
 
-def _try_order_api(supplier: Supplier, *, master: bytes, has_network: Callable[[], bool]) -> Probe:
+def _try_order_api(supplier: Supplier, *, has_network: Callable[[], bool]) -> Probe:
     telemetry.bind(supplier.correlation_id)
     target = supplier.profile["order_api"]
-    secret = credentials.signing_secret(master, supplier.supplier_id, supplier.signing_generation)
+    secret = signing_secrets.of(supplier)
     reason = trial_orders.place(Target(target, secret), trial_orders.new_order()).reason
     if reason is None or reason == "INVALID_ANSWER":
         return Probe(REACHED, 200)

@@ -11,7 +11,7 @@ from bodies import a_registration
 from chalicelib import clock
 from chalicelib.clients import trial_orders
 from chalicelib.clients.trial_orders import Target
-from chalicelib.services import signing_secrets
+from chalicelib.services import signing_secrets, validate_suppliers
 from chalicelib.storage import suppliers
 from examples.reference_supplier import ReferenceSupplier, serving
 
@@ -84,3 +84,13 @@ def test_what_the_supplier_has_installed_signs_though_it_lost_a_secret_meanwhile
         assert (case.verifies(case.first), case.verifies(third)) == (True, True)
         refused = case.change()
         assert (refused.status, refused.code) == (409, "TOO_MANY_SECRETS")
+
+
+def test_a_profile_that_is_changed_meanwhile_is_not_doubted_for_it(server: ReferenceSupplier) -> None:
+    case = Case(server)
+    case.change()
+    server.signing_secret = case.first
+    supplier = suppliers.get(case.supplier_id)
+    assert supplier is not None
+
+    assert validate_suppliers._try_order_api(supplier, has_network=lambda: True).status == 200
