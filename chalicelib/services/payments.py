@@ -15,7 +15,7 @@ from chalicelib.domain import payment
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Order, OrderRecord
 from chalicelib.domain.payment import PaymentExpired
-from chalicelib.problems import Conflict, FieldProblem, NotFound, Problem, Unprocessable
+from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import settlements
 from chalicelib.services.commits import commit, read_and_commit
 from chalicelib.services.order_views import order_view
@@ -83,8 +83,12 @@ def sweep() -> int:
     for order_id in sorted(order_ids):
         try:
             ended += _expire(order_id, now)
-        except (WriteRefused, Problem):
-            telemetry.log("PAYMENT_NOT_EXPIRED", level=logging.WARNING, order_id=order_id)
+        except WriteRefused:
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever it is, those behind must not wait for it
+            telemetry.log(
+                "PAYMENT_NOT_EXPIRED", level=logging.ERROR, order_id=order_id, error=type(error).__name__
+            )
     telemetry.log("PAYMENTS_SWEPT", ended=ended)
     return ended
 

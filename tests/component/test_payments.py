@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
 from api import Reply, call
@@ -14,6 +15,7 @@ from stream import everything, records_of
 
 from chalicelib.problems import Conflict
 from chalicelib.services import dispatch, payments, react_to_changes, reallocate_by_hand, sweep_orders
+from chalicelib.storage import keys as storage_keys
 from chalicelib.storage import orders
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -119,6 +121,27 @@ def test_an_order_whose_payment_is_overdue_is_canceled_once_and_its_stock_is_bac
     late = unpaid.confirm()
     assert (late.status, late.code) == (409, "PAYMENT_EXPIRED")
     assert unpaid.state == ENDED
+
+
+def test_an_unpaid_order_that_cannot_be_read_keeps_no_other_from_its_end(
+    unpaid: Unpaid, now: time_machine.Traveller
+) -> None:
+    keys = ("k2", "k3", "k4", "k5")
+    others = [
+        call("POST", "/orders", unpaid.body, headers={"Idempotency-Key": key}).json["order"] for key in keys
+    ]
+    broken = min(order["order_id"] for order in (unpaid.order, *others))
+    table = boto3.resource("dynamodb").Table("marketplace-test")
+    key = storage_keys.order(broken)
+    table.update_item(
+        Key={"PK": key.pk, "SK": key.sk},
+        UpdateExpression="SET #l = :l",
+        ExpressionAttributeNames={"#l": "lines"},
+        ExpressionAttributeValues={":l": "[[1]]"},
+    )
+    now.shift(timedelta(minutes=31))
+
+    assert payments.sweep() == len(others)
 
 
 def test_what_the_shopper_canceled_before_is_not_put_back_twice(
