@@ -23,6 +23,9 @@ from chalicelib.storage.transaction import Write
 
 CHANGEABLE = ("url", "events", "description", "status")
 
+_REQUEST_SECONDS = 60
+"""A request has ended by then, whichever way."""
+
 
 def register(owner: str, body: Mapping[str, Any], *, marked: idempotency.Request | None) -> Outcome:
     """A new webhook with its `signing_secret`, which is shown this once (and in the replay of this request).
@@ -88,10 +91,14 @@ def change(
         status=body["status"],
         disabled_because=None if body["status"] == "ACTIVE" else before.disabled_because,
     )
+    is_switched_on = after.status == "ACTIVE" and before.status != "ACTIVE"
+    if is_switched_on:
+        # Before the write, so that one is on its way whatever becomes of us behind it.
+        have_waiting_woken(webhook_id, delay_seconds=_REQUEST_SECONDS)
     stored = _replace(before, after, expected)
     if (stored.status, stored.url) != (before.status, before.url):
         endpoint_calls.forget_failures(webhook_id)
-    if stored.status == "ACTIVE" and before.status != "ACTIVE":
+    if is_switched_on:
         have_waiting_woken(webhook_id)
     return shown(stored)
 

@@ -45,10 +45,10 @@ def replay(webhook_id: str, *, since: str | None, delivery_ids: Sequence[str] | 
     return {"replayed": len(found), "next_since": found[-1].created_at if cut_off else None}
 
 
-def have_waiting_woken(webhook_id: str, cursor: str | None = None) -> None:
-    """Have everything worked on that waits for this webhook, by and by."""
+def have_waiting_woken(webhook_id: str, cursor: str | None = None, *, delay_seconds: int = 0) -> None:
+    """Have everything worked on that waits for this webhook, by and by, or not before so many seconds."""
     message = {"webhook_id": webhook_id, "cursor": cursor, "correlation_id": telemetry.correlation_id()}
-    queues.send(settings.required("WEBHOOK_QUEUE_URL"), message)
+    queues.send(settings.required("WEBHOOK_QUEUE_URL"), message, delay_seconds)
 
 
 def wake_waiting(message: Mapping[str, Any]) -> None:

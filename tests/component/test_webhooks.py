@@ -335,6 +335,26 @@ def test_a_receiver_that_is_gone_is_told_no_more_until_it_is_switched_on(
     assert receiver.kinds == ["supplier_order.placed"] * 2
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("death", range(1, 5))
+def test_what_has_waited_is_told_wherever_the_switching_on_dies(
+    seller: Seller, receiver: Receiver, time: time_machine.Traveller, death: int, moment: str
+) -> None:
+    path = f"/{registered(seller, receiver)['webhook_id']}"
+    hook(seller, "PATCH", path, {"status": "DISABLED"})
+    change(lambda: place(seller))
+    work_off()
+
+    with dying_at(death, moment), contextlib.suppress(Crash):
+        hook(seller, "PATCH", path, {"status": "ACTIVE"})
+    if hook(seller, "GET", path).json["status"] != "ACTIVE":
+        hook(seller, "PATCH", path, {"status": "ACTIVE"})
+    time.shift(120)
+    work_off()
+
+    assert receiver.kinds == ["supplier_order.placed"]
+
+
 def test_what_is_never_taken_is_dead_and_may_be_replayed(
     seller: Seller, receiver: Receiver, time: time_machine.Traveller
 ) -> None:
