@@ -58,9 +58,8 @@ def changed(
 
 def _knows_address(part: SupplierOrder) -> bool:
     """Whether its supplier may ship, or may yet say that it does: also what it was told not to."""
-    if part.attempt.status == "SENT" or any(line.accepted for line in part.lines):
-        return True
-    return part.attempt.notice == "DUE" and notices.is_open(part)
+    is_its = part.attempt.status == "SENT" or any(line.accepted for line in part.lines)
+    return is_its or notices.is_open(part)
 
 
 def _will_tell_address(part: SupplierOrder) -> bool:

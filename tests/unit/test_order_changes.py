@@ -29,6 +29,8 @@ def parts_to_write(attempt: Attempt, **line: Any) -> tuple[SupplierOrder, ...]:
         pytest.param(Attempt("att_1_1", "SENT"), {}, id="asked"),
         pytest.param(Attempt("att_1_1", "ACCEPTED"), {"status": "SHIPPED", "accepted": 3}, id="ships"),
         pytest.param(Attempt("att_1_1", "EXPIRED", notice="DUE"), VOIDED, id="may-say-yet-that-it-ships"),
+        pytest.param(Attempt("att_1_1", "EXPIRED", notice="REFUSED"), VOIDED, id="says-that-it-ships"),
+        pytest.param(Attempt("att_1_1", "EXPIRED", notice="GIVEN_UP"), VOIDED, id="may-say-so-late"),
     ],
 )
 def test_a_supplier_that_may_ship_keeps_the_address_as_it_is(attempt: Attempt, line: dict[str, Any]) -> None:
