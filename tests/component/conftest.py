@@ -56,17 +56,23 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("REMOTE_CHECKS", "lenient")
         monkeypatch.setenv("CONTENTION_SECONDS", "0.3")
         monkeypatch.setenv("ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
-        boto3.client("dynamodb").create_table(TableName="marketplace-test", **_table_definition())
-        sqs = boto3.client("sqs")
+        _client("dynamodb").create_table(TableName="marketplace-test", **_table_definition())
+        sqs = _client("sqs")
         for variable, name in QUEUES.items():
             url = sqs.create_queue(QueueName=f"marketplace-test-{name}")["QueueUrl"]
             monkeypatch.setenv(variable, url)
         monkeypatch.setenv("FEED_BUCKET_NAME", "marketplace-test-feeds")
-        boto3.client("s3").create_bucket(Bucket="marketplace-test-feeds")
-        boto3.client("events").create_event_bus(Name="marketplace-test")
-        boto3.client("secretsmanager").create_secret(Name="marketplace-test-master", SecretString="m" * 64)
+        _client("s3").create_bucket(Bucket="marketplace-test-feeds")
+        _client("events").create_event_bus(Name="marketplace-test")
+        _client("secretsmanager").create_secret(Name="marketplace-test-master", SecretString="m" * 64)
         with _every_event_held_against_its_schema():
             yield
+
+
+@cache
+def _client(service: str) -> Any:
+    """One for all tests: making it takes longer than all that it is asked for."""
+    return boto3.client(service)
 
 
 @contextmanager

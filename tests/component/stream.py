@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import boto3
+from chalicelib.storage.items import Item
 
 Image = dict[str, Any]
 Images = dict[tuple[str, str], Image]
@@ -29,7 +29,8 @@ def everything() -> list[dict[str, Any]]:
 
 def images() -> Images:
     """All items by their keys."""
-    items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
+    client = Item._get_connection().connection.client
+    items = client.scan(TableName="marketplace-test")["Items"]
     return {(item["PK"]["S"], item["SK"]["S"]): item for item in items}
 
 
