@@ -35,6 +35,17 @@ def refund(
     return replace(supplier_order, lines=tuple(lines.values()), updated_at=now), paid_back
 
 
+def after_letting_go(supplier_order: SupplierOrder, prices: Mapping[str, Money]) -> SupplierOrder:
+    """The supplier order after it let pieces go: a line whose other pieces are all paid back is REFUNDED."""
+    lines = tuple(
+        _refunded(line, Money.zero(prices[line.line_id].currency), prices[line.line_id])
+        if line.refunded
+        else line
+        for line in supplier_order.lines
+    )
+    return replace(supplier_order, lines=lines)
+
+
 def pieces_refunded(line: OrderLine, price: Money) -> int:
     """Of how many pieces the money is paid back, whole or in part."""
     return -(-line.refunded // price.minor) if price.minor else 0

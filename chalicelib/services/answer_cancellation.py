@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.domain import notices
+from chalicelib.domain import acceptance, notices, refunds
 from chalicelib.domain.acceptance import InvalidLines
 from chalicelib.domain.notices import CancellationAnswer, LetGo
 from chalicelib.domain.order import SupplierOrder
@@ -51,8 +51,10 @@ def hear(part: Part, said: CancellationAnswer, *, call: Call | None = None) -> S
     """
     before = part.supplier_order
     settlement = notices.answered(before, said, now=clock.timestamp())
+    prices = acceptance.asked_of(part.order, before).prices
+    after = refunds.after_letting_go(settlement.supplier_order, prices)
     try:
-        promised = settlements.promised(settlement, part)
+        promised = settlements.promised(replace(settlement, supplier_order=after), part)
         return settlements.store(promised, seen_version=before.version, call=call)
     except WriteRefused as refused:
         if "supplier_order" in refused.labels:

@@ -428,6 +428,20 @@ def test_a_supplier_that_never_saw_the_order_is_believed_once_nothing_can_be_und
     assert sale.attempt == ("CANCELLATION_ACCEPTED", "DONE")
 
 
+def test_a_line_of_which_the_rest_is_paid_back_ends_when_its_supplier_lets_go(sale: Sale) -> None:
+    sale.accept()
+    refund = {"lines": [{"line_id": sale.tea, "quantity": 1, "reason": "broken"}]}
+    assert sale.seller.send("POST", f"/{sale.part_id}/refunds", refund).status == 201
+    sale.cancel((sale.tea, None))
+    assert sale.tea_line == ("SHIPPING", 3, 0, 2)
+
+    assert sale.answer().json["status"] == "REFUNDED"
+
+    assert sale.tea_line == ("REFUNDED", 1, 2, 0)
+    assert sale.answer().status == 200
+    assert sale.ship(1).status == 422
+
+
 def test_an_expired_attempt_is_void_and_its_supplier_told(sale: Sale, desk: Desk) -> None:
     sale.send()
     told = react(sale.give_up)
