@@ -40,9 +40,6 @@ PATCH_BODY = [json_body.JSON, json_body.MERGE_PATCH]
 ANY_TYPE = ["*/*"]
 """For a POST that takes no body: whatever a client says about it does not matter."""
 
-ANY_TYPE = ["*/*"]
-"""For a POST that takes no body: whatever a client says about it does not matter."""
-
 MAX_IDEMPOTENCY_KEY = 255
 MAX_CORRELATION_ID = 128
 MAX_PATH_NAME = 128
