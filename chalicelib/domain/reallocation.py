@@ -80,7 +80,8 @@ def limits_of(
 
 
 def remainders(record: OrderRecord) -> tuple[Remainder, ...]:
-    """All that waits for another supplier."""
+    """All that waits for another supplier, but what its supplier says that it ships after all: first a person
+    decides on that."""
     placed = {line.line_id: line for line in record.order.lines}
     tried: dict[str, set[str]] = {}
     unable: dict[str, set[str]] = {}
@@ -101,7 +102,7 @@ def remainders(record: OrderRecord) -> tuple[Remainder, ...]:
         )
         for part in record.supplier_orders
         for line in part.lines
-        if line.remainder
+        if line.remainder and not (line.void and part.attempt.needs_settlement)
         for root in [line.split_from or line.line_id]
     )
 

@@ -476,6 +476,11 @@ def test_where_its_stock_was_sold_meanwhile_a_person_decides(sale: Sale, desk: D
 
     assert sale.stock == (2, 8, 0)
     assert (sale.part.attempt.needs_settlement, sale.part.attempt.reason) == (True, "VOID_REFUSED")
+    another = an_offer(a_supplier("south"), "S", product_id="prd_A")
+    a_product("prd_A", sale.seller.offer_id, another)
+    refresh_product.refresh("prd_A")
+    reallocate_order.reallocate(sale.order_id)
+    assert stock_of(another) == (10, 0, 0), "nobody else is asked before a person has decided"
     listed = call("GET", "/admin/settlements", token=admin).json["items"]
     assert [each["supplier_order_id"] for each in listed] == [sale.part_id]
     path = f"/admin/supplier-orders/{sale.part_id}/attempts/{sale.part.attempt.attempt_id}/settlement"
