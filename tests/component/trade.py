@@ -102,9 +102,13 @@ class Trade:
         raise AssertionError("it does not come to rest")
 
     def sweep(self) -> None:
-        """What the schedule does every minute."""
+        """What the schedule does every minute; where it dies the next minute does it again."""
         names = ("version", "account", "region", "detail", "detail-type", "source", "time", "id", "resources")
-        schedules.sweep_orders(dict.fromkeys(names, ""), None)
+        event = dict.fromkeys(names, "")
+        try:
+            schedules.sweep_orders(event, None)
+        except Crash:
+            schedules.sweep_orders(event, None)
 
     def settle(self) -> None:
         """Deliver until nothing is left, with time passing while messages are held back."""
