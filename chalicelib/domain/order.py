@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
+from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.money import Money, total
+
+TaxCollector = Literal["SUPPLIER", "MARKETPLACE"]
 
 _PROGRESS = ("WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "RECEIVED", "CLOSED", "REFUNDED")
 
 
 @dataclass(frozen=True)
 class PlacedLine:
-    """One line as it was placed: the price snapshot, which nothing changes later."""
+    """One line as it was placed: the price snapshot, which nothing changes later. `shipping`, `tax` (on the
+    goods) and `shipping_tax` are minor units of the whole line, `fee` what its commission is reckoned by."""
 
     line_id: str
     offer_id: str
@@ -23,6 +27,10 @@ class PlacedLine:
     title: str
     quantity: int
     unit_price: Money
+    shipping: int = 0
+    tax: int = 0
+    shipping_tax: int = 0
+    fee: FeeTerms | None = None
 
     @property
     def line_total(self) -> Money:
@@ -33,7 +41,9 @@ class PlacedLine:
 class Order:
     """What was placed. `request_hash` tells a replay from another body under the same key; `allocation` is
     what `domain.allocation_notes` keeps of why its offers were chosen. Nothing of it changes but `promise`
-    and `channel_reference`; `history` says who changed what, the shopper's data too."""
+    and `channel_reference`; `history` says who changed what, the shopper's data too. With `tax_included` the
+    prices, and shipping, hold the tax; `tax_collector` hands it on. `rules_version` is that of the commission
+    rules which held when it was placed."""
 
     order_id: str
     currency: str
@@ -47,6 +57,9 @@ class Order:
     channel_reference: str | None = None
     allocation: Mapping[str, Any] | None = None
     history: tuple[Mapping[str, Any], ...] = ()
+    tax_included: bool = False
+    tax_collector: TaxCollector = "SUPPLIER"
+    rules_version: int = 0
     version: int = 1
     correlation_id: str = ""
     created_at: str = ""
@@ -64,8 +77,8 @@ class Buyer:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """What became of a line, or of the rest of one, at one supplier. All numbers are pieces, but `refunded`,
-    which is in minor units.
+    """What became of a line, or of the rest of one, at one supplier. All numbers are pieces, but `refunded`
+    and `refunded_shipping`, which are in minor units.
 
     Of `quantity` the supplier has `accepted` some, less what was canceled afterwards; `canceled` are all
     that the shopper did without. A `remainder` waits for another supplier to be found, `moved` were taken
@@ -77,8 +90,9 @@ class OrderLine:
     `asked` is how many it was asked for, where some had been canceled before.
 
     `sku` and `unit_minor` (the price in minor units) are set where the line was not placed with this
-    supplier; `split_from` names the placed line that this one is a part of. `ship_by` is when its accepted
-    pieces should have left.
+    supplier, and so are its own `shipping`, `tax`, `shipping_tax` and `fee`; `split_from` names the placed
+    line that this one is a part of. `ship_by` is when its accepted pieces should have left. `sale` is the
+    posting that it was first sold by.
     """
 
     line_id: str
@@ -98,10 +112,16 @@ class OrderLine:
     delivered: int = 0
     returned: int = 0
     refunded: int = 0
+    refunded_shipping: int = 0
     sku: str | None = None
     unit_minor: int | None = None
+    shipping: int | None = None
+    tax: int | None = None
+    shipping_tax: int | None = None
+    fee: FeeTerms | None = None
     split_from: str | None = None
     ship_by: str | None = None
+    sale: str | None = None
 
     @property
     def is_to_ship(self) -> bool:
@@ -310,6 +330,10 @@ def served_line(placed: Mapping[str, PlacedLine], part: SupplierOrder, line: Ord
         sku=line.sku or origin.sku,
         quantity=line.quantity,
         unit_price=price if line.unit_minor is None else Money(line.unit_minor, price.currency),
+        shipping=origin.shipping if line.shipping is None else line.shipping,
+        tax=origin.tax if line.tax is None else line.tax,
+        shipping_tax=origin.shipping_tax if line.shipping_tax is None else line.shipping_tax,
+        fee=line.fee or origin.fee,
     )
 
 

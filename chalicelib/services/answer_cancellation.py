@@ -55,13 +55,13 @@ def hear(part: Part, said: CancellationAnswer, *, call: Call | None = None) -> S
     after = refunds.after_letting_go(settlement.supplier_order, prices)
     try:
         promised = settlements.promised(replace(settlement, supplier_order=after), part)
-        return settlements.store(promised, seen_version=before.version, call=call)
+        return settlements.store(promised, part, call=call)
     except WriteRefused as refused:
         if "supplier_order" in refused.labels:
             raise
     # What the supplier ships after all was sold to others meanwhile: who gets it is for a person to say.
     unsettled = notices.needs_person(before, now=clock.timestamp())
-    return settlements.store(Settlement(unsettled, ()), seen_version=before.version)
+    return settlements.store(Settlement(unsettled, ()), part)
 
 
 def _check_repetition(supplier_order: SupplierOrder, said: CancellationAnswer) -> None:

@@ -45,10 +45,11 @@ def cancel(
     marked = idempotency.request(idempotency_key, caller=caller, route=route, body=body)
 
     def work() -> tuple[dict[str, Any], Sequence[Write]]:
-        *first, last = _parcels(_canceled(_existing(order_id), body))
+        record = _existing(order_id)
+        *first, last = _parcels(_canceled(record, body))
         for changes in first:
-            commit(*settlements.writes_together(changes))
-        return {"order_id": order_id}, settlements.writes_together(last)
+            commit(*settlements.writes_together(record, changes))
+        return {"order_id": order_id}, settlements.writes_together(record, last)
 
     outcome = read_and_commit(lambda: idempotency.perform(marked, work))
     record = _existing(order_id)
@@ -81,10 +82,11 @@ def _parcels(changes: Sequence[Settlement]) -> list[list[Settlement]]:
     parcels: list[list[Settlement]] = [[]]
     size = 0
     for change in changes:
-        size += 1 + len(change.moves)
+        writes = 2 + len(change.moves)
+        size += writes
         if size > _MOST_WRITES:
             parcels.append([])
-            size = 1 + len(change.moves)
+            size = writes
         parcels[-1].append(change)
     return parcels
 

@@ -12,10 +12,10 @@ from chalicelib import clock, settings, telemetry
 from chalicelib.domain import returns, shipping
 from chalicelib.domain.health import Served
 from chalicelib.domain.order import SupplierOrder
-from chalicelib.services import endpoint_calls, settle_return
+from chalicelib.services import endpoint_calls, part_writes, settle_return
 from chalicelib.services.commits import commit
+from chalicelib.storage import order_reads, supplier_orders, suppliers
 from chalicelib.storage import returns as stored_returns
-from chalicelib.storage import supplier_orders, suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.keys import DUE_SHARDS
 
@@ -99,11 +99,11 @@ def _after_time(part: SupplierOrder) -> SupplierOrder | None:
 def _move_order(supplier_order_id: str) -> bool:
     """Where its moment has not come, the settings are others now: written anew, it has its new place in the
     index and stands in nobody's way."""
-    before = supplier_orders.get(supplier_order_id)
-    if before is None or before.status not in ("SHIPPED", "RECEIVED"):
+    part = order_reads.get_part(supplier_order_id)
+    if part is None or part.supplier_order.status not in ("SHIPPED", "RECEIVED"):
         return False
-    after = _after_time(before)
-    _replace(before, after or before)
+    after = _after_time(part.supplier_order)
+    commit(*part_writes.replacing(part.order, part.supplier_order, after or part.supplier_order))
     return after is not None
 
 
@@ -111,14 +111,10 @@ def _mark_late(supplier_order_id: str) -> bool:
     now, before = clock.timestamp(), supplier_orders.get(supplier_order_id)
     if before is None or before.late_at is not None or not shipping.is_late(before, now):
         return False
-    _replace(before, replace(before, late_at=now, updated_at=now))
+    late = replace(before, late_at=now, correlation_id=telemetry.correlation_id(), updated_at=now)
+    commit(supplier_orders.replacing(late, expected_version=before.version))
     endpoint_calls.count(before.supplier_id, Served(lines_late=len(shipping.late_lines(before, now))))
     return True
-
-
-def _replace(before: SupplierOrder, after: SupplierOrder) -> None:
-    traced = replace(after, correlation_id=telemetry.correlation_id())
-    commit(supplier_orders.replacing(traced, expected_version=before.version))
 
 
 def _move_return(return_id: str) -> bool:

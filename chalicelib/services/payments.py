@@ -95,10 +95,11 @@ def sweep() -> int:
 
 def _expire(order_id: str, now: str) -> bool:
     """Cancel every line that is held, with its stock back, and say whether there was one."""
-    changes = payment.expire(_existing(order_id).supplier_orders, now=now)
+    record = _existing(order_id)
+    changes = payment.expire(record.supplier_orders, now=now)
     if not changes:
         return False
-    commit(*settlements.writes_together(changes))
+    commit(*settlements.writes_together(record, changes))
     return True
 
 

@@ -20,7 +20,7 @@ from chalicelib.domain.order import OrderRecord
 from chalicelib.domain.reallocation import Found, Limits, Remainder
 from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.takeover import Move
-from chalicelib.services import poll_inventory
+from chalicelib.services import part_writes, poll_inventory
 from chalicelib.services.allocation_costs import allocation_costs
 from chalicelib.services.commits import commit
 from chalicelib.storage import offer_terms, order_reads, orders, supplier_orders
@@ -201,12 +201,12 @@ def writes(record: OrderRecord, plan: Plan, *, by_hand: ByHand | None = None) ->
     now = clock.now()
     stamp, correlation_id = clock.timestamp(now), telemetry.correlation_id()
     moved = _move(record, plan, now)
+    before = {part.supplier_order_id: part for part in record.supplier_orders}
     return [
         *(
-            supplier_orders.replacing(
-                replace(part, correlation_id=correlation_id), expected_version=part.version
-            )
+            write
             for part in moved.changed
+            for write in part_writes.replacing(record.order, before[part.supplier_order_id], part)
         ),
         *(
             supplier_orders.adding(

@@ -10,6 +10,7 @@ from chalicelib.domain.acceptance import InvalidLines
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Refund, Return, served_line
 from chalicelib.problems import Conflict, FieldProblem, Unprocessable
+from chalicelib.services import part_writes
 from chalicelib.services.accept_order import unfit
 from chalicelib.services.commits import commit, read_and_commit
 from chalicelib.services.idempotency import Outcome, parts, replay, request_hash
@@ -17,7 +18,6 @@ from chalicelib.services.order_views import refund_view
 from chalicelib.services.read_order import own_part
 from chalicelib.storage import refunds as stored
 from chalicelib.storage import returns as stored_returns
-from chalicelib.storage import supplier_orders
 from chalicelib.storage.order_reads import Part
 from chalicelib.storage.transaction import Write
 
@@ -58,10 +58,9 @@ def refund(
             created_at=now,
             updated_at=now,
         )
-        traced = replace(after, correlation_id=paid_back.correlation_id)
         commit(
             stored.adding(paid_back),
-            supplier_orders.replacing(traced, expected_version=before.version),
+            *part_writes.replacing(part.order, before, after),
             *_closing(paid_back, part),
         )
         return Outcome(refund_view(paid_back))

@@ -7,13 +7,13 @@ from chalicelib import clock, telemetry
 from chalicelib.domain import acceptance, notices, refused_voids, shipping
 from chalicelib.domain.acceptance import Answer, ByHand
 from chalicelib.domain.health import Served
-from chalicelib.domain.order import SupplierOrder
+from chalicelib.domain.order import OrderRecord, SupplierOrder
 from chalicelib.domain.settlement import Settlement, StockMove
 from chalicelib.problems import Conflict
-from chalicelib.services import endpoint_calls
+from chalicelib.services import endpoint_calls, part_writes
 from chalicelib.services.commits import commit
 from chalicelib.services.endpoint_calls import Call
-from chalicelib.storage import offer_terms, supplier_orders
+from chalicelib.storage import offer_terms
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Part
 from chalicelib.storage.transaction import Write
@@ -35,7 +35,7 @@ def settle(
     if by_hand:
         settlement = _voided(settlement, before)
     settlement = replace(settlement, supplier_order=refused_voids.still_refused(settlement.supplier_order))
-    return store(promised(settlement, part), seen_version=before.version, call=call)
+    return store(promised(settlement, part), part, call=call)
 
 
 def settle_void(part: Part, answer: Answer, *, by_hand: ByHand) -> SupplierOrder:
@@ -45,7 +45,7 @@ def settle_void(part: Part, answer: Answer, *, by_hand: ByHand) -> SupplierOrder
     before = part.supplier_order
     decided = refused_voids.settle_by_hand(before, answer, by_hand=by_hand, now=clock.timestamp())
     try:
-        return store(promised(decided, part), seen_version=before.version)
+        return store(promised(decided, part), part)
     except WriteRefused as refused:
         if "supplier_order" in refused.labels:
             raise
@@ -65,7 +65,7 @@ def give_up(part: Part, *, status: str, reason: str, call: Call | None = None) -
         now=clock.timestamp(),
         asked=acceptance.asked_of(part.order, before),
     )
-    return store(_voided(settlement, before), seen_version=before.version, call=call)
+    return store(_voided(settlement, before), part, call=call)
 
 
 def promised(settlement: Settlement, part: Part) -> Settlement:
@@ -80,13 +80,17 @@ def _voided(settlement: Settlement, before: SupplierOrder) -> Settlement:
     return replace(settlement, supplier_order=notices.voided(after, before=before, now=after.updated_at))
 
 
-def store(settlement: Settlement, *, seen_version: int, call: Call | None = None) -> SupplierOrder:
-    """Write the supplier order and every offer's stock together, if the order is still as it was seen, and
-    give the order as it stands then. `call` is the one that came to this, which ends with it.
+def store(settlement: Settlement, part: Part, *, call: Call | None = None) -> SupplierOrder:
+    """Write the supplier order, every offer's stock and the ledger together, if the order is still as it was
+    read in `part`, and give it as it stands then. `call` is the one that came to this, which ends with it.
 
     Raises WriteRefused (`supplier_order`) where somebody settled it meanwhile.
     """
-    made = writes(settlement, seen_version=seen_version)
+    after = replace(settlement.supplier_order, correlation_id=telemetry.correlation_id())
+    made = [
+        *part_writes.replacing(part.order, part.supplier_order, after),
+        *stock_writes(settlement.moves, now=after.updated_at, correlation_id=after.correlation_id),
+    ]
     lines = Served(
         lines_taken=sum(move.lines_accepted for move in settlement.moves),
         lines_refused=sum(move.lines_refused for move in settlement.moves),
@@ -96,27 +100,20 @@ def store(settlement: Settlement, *, seen_version: int, call: Call | None = None
     else:
         commit(*made)
         endpoint_calls.count(settlement.supplier_order.supplier_id, lines)
-    return replace(_named(settlement), version=seen_version + 1)
+    return replace(after, version=part.supplier_order.version + 1)
 
 
-def writes(settlement: Settlement, *, seen_version: int) -> list[Write]:
-    """The supplier order as it is now, and what that moves in stock."""
-    after = _named(settlement)
-    return [
-        supplier_orders.replacing(after, expected_version=seen_version),
-        *stock_writes(settlement.moves, now=after.updated_at, correlation_id=after.correlation_id),
-    ]
-
-
-def writes_together(changes: Sequence[Settlement]) -> list[Write]:
-    """What makes several supplier orders of one order as they are now, where each is still of the version
-    that it was read in; the terms of an offer are written once."""
+def writes_together(record: OrderRecord, changes: Sequence[Settlement]) -> list[Write]:
+    """What makes several supplier orders of the order as they are now, where each is still as it was read in
+    `record`; the terms of an offer are written once."""
+    before = {part.supplier_order_id: part for part in record.supplier_orders}
     now, correlation_id = clock.timestamp(), telemetry.correlation_id()
     moves = notices.merged(move for change in changes for move in change.moves)
     return [
         *(
-            supplier_orders.replacing(_named(change), expected_version=change.supplier_order.version)
-            for change in changes
+            write
+            for after in (change.supplier_order for change in changes)
+            for write in part_writes.replacing(record.order, before[after.supplier_order_id], after)
         ),
         *stock_writes(moves, now=now, correlation_id=correlation_id),
     ]
@@ -136,10 +133,6 @@ def stock_writes(moves: Iterable[StockMove], *, now: str, correlation_id: str) -
         )
         for move in moves
     ]
-
-
-def _named(settlement: Settlement) -> SupplierOrder:
-    return replace(settlement.supplier_order, correlation_id=telemetry.correlation_id())
 
 
 def _handling_days(settled: SupplierOrder, part: Part) -> Mapping[str, int]:

@@ -9,13 +9,14 @@ from chalicelib.domain import notices, shipping
 from chalicelib.domain.acceptance import InvalidLines
 from chalicelib.domain.order import Shipment, SupplierOrder
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
+from chalicelib.services import part_writes
 from chalicelib.services.accept_order import unfit
 from chalicelib.services.commits import commit, read_and_commit
 from chalicelib.services.idempotency import Outcome, parts, replay
 from chalicelib.services.order_views import shipment_view
 from chalicelib.services.read_order import own_part
 from chalicelib.services.set_stock import is_of_the_future
-from chalicelib.storage import shipments, supplier_orders
+from chalicelib.storage import shipments
 
 _NOT_YET = FieldProblem("/delivered_at", "INVALID_VALUE", "What is to come has not arrived.")
 
@@ -31,7 +32,8 @@ def ship(
     """
 
     def work() -> Outcome:
-        part = own_part(supplier_id, supplier_order_id).supplier_order
+        whole = own_part(supplier_id, supplier_order_id)
+        part = whole.supplier_order
         shipment = _shipment(part, body, idempotency_key)
         earlier = shipments.get(shipment.order_id, shipment.shipment_id)
         if earlier is not None:
@@ -41,7 +43,7 @@ def ship(
             after = notices.overtaken(shipping.ship(part, shipment.lines, now=shipment.updated_at))
         except InvalidLines as error:
             raise unfit(error) from error
-        commit(shipments.adding(shipment), _replacing(part, after))
+        commit(shipments.adding(shipment), *part_writes.replacing(whole.order, part, after))
         return Outcome(shipment_view(shipment))
 
     return read_and_commit(work)
@@ -59,7 +61,8 @@ def deliver(
         raise Unprocessable("INVALID_BODY", _NOT_YET.detail, errors=[_NOT_YET])
 
     def work() -> dict[str, Any]:
-        part = own_part(supplier_id, supplier_order_id).supplier_order
+        whole = own_part(supplier_id, supplier_order_id)
+        part = whole.supplier_order
         shipment = shipments.get(part.order_id, shipment_id)
         if shipment is None or shipment.supplier_order_id != part.supplier_order_id:
             raise NotFound
@@ -74,7 +77,7 @@ def deliver(
         )
         commit(
             shipments.replacing(delivered, expected_version=shipment.version),
-            _replacing(part, shipping.deliver(part, shipment.lines, now=now)),
+            *part_writes.replacing(whole.order, part, shipping.deliver(part, shipment.lines, now=now)),
         )
         return shipment_view(replace(delivered, version=shipment.version + 1))
 
@@ -84,11 +87,6 @@ def deliver(
 def _check_is_accepted(part: SupplierOrder) -> None:
     if not any(line.accepted for line in part.lines):
         raise Conflict("NOT_ACCEPTED", "Nothing of this order is accepted; do not ship it.")
-
-
-def _replacing(before: SupplierOrder, after: SupplierOrder) -> Any:
-    traced = replace(after, correlation_id=telemetry.correlation_id())
-    return supplier_orders.replacing(traced, expected_version=before.version)
 
 
 def _shipment(part: SupplierOrder, body: Mapping[str, Any], idempotency_key: str | None) -> Shipment:

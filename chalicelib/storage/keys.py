@@ -21,6 +21,7 @@ item is in it only while something must happen to it).
 | a return, a refund; returns of a supplier, oldest first | get; query `by_status` | a page, one round trip |
 | which answers wait for an administrator | query `due`, sparse; batch get | a page, two round trips |
 | a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
+| a posting; a supplier's postings of a time | get; query `LEDGER#supplier` | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
 | who has webhooks; the webhooks of an owner | get; query `by_status` | one round trip each |
 | the next deliveries of a webhook about one record | query their row | one round trip |
@@ -144,6 +145,11 @@ def return_(order_id: str, return_id: str) -> Key:
 
 def refund(order_id: str, refund_id: str) -> Key:
     return Key(f"ORDER#{order_id}", f"REFUND#{refund_id}")
+
+
+def posting(supplier_id: str, posting_id: str) -> Key:
+    """In the supplier's ledger; "" gives the partition. Ids of postings sort by time."""
+    return Key(f"LEDGER#{supplier_id}", posting_id)
 
 
 def channel(shop: str) -> Key:

@@ -1,6 +1,6 @@
 """The items of an order's partition in PynamoDB."""
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.storage.items import Item, JSONText
 
@@ -18,6 +18,9 @@ class OrderItem(Item, discriminator="ORDER"):
     channel_reference = UnicodeAttribute(null=True)
     allocation = JSONText(null=True)
     history = JSONText(null=True)
+    tax_included = BooleanAttribute(null=True)
+    tax_collector = UnicodeAttribute(default="SUPPLIER")
+    rules_version = NumberAttribute(default=0)
 
 
 class BuyerItem(Item, discriminator="BUYER"):

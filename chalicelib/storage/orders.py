@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import ids
+from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Buyer, Order, OrderRecord, PlacedLine
 from chalicelib.storage import keys, refunds, returns, shipments, supplier_orders
@@ -93,6 +94,9 @@ def _to_item(order: Order) -> OrderItem:
         channel_reference=order.channel_reference,
         allocation=order.allocation,
         history=order.history or None,
+        tax_included=order.tax_included or None,
+        tax_collector=order.tax_collector,
+        rules_version=order.rules_version,
         version=order.version,
         correlation_id=order.correlation_id,
         created_at=order.created_at,
@@ -109,6 +113,8 @@ def _line_row(line: PlacedLine) -> list[Any]:
         line.unit_price.minor,
         ids.part_number(line.supplier_order_id),
         ids.part_number(line.line_id),
+        [line.shipping, line.tax, line.shipping_tax],
+        line.fee,
     ]
 
 
@@ -127,6 +133,9 @@ def from_item(item: OrderItem) -> Order:
         channel_reference=item.channel_reference,
         allocation=item.allocation,
         history=tuple(item.history or ()),
+        tax_included=bool(item.tax_included),
+        tax_collector=item.tax_collector,
+        rules_version=int(item.rules_version),
         version=int(item.version),
         correlation_id=item.correlation_id or "",
         created_at=item.created_at or "",
@@ -135,7 +144,8 @@ def from_item(item: OrderItem) -> Order:
 
 
 def _line_from(row: list[Any], order_id: str, currency: str) -> PlacedLine:
-    offer_id, product_id, sku, gtin, title, quantity, minor, part, number = row
+    offer_id, product_id, sku, gtin, title, quantity, minor, part, number, beside, fee = row
+    shipping, tax, shipping_tax = beside
     return PlacedLine(
         line_id=ids.part_id("lin", order_id, number),
         offer_id=offer_id,
@@ -147,6 +157,10 @@ def _line_from(row: list[Any], order_id: str, currency: str) -> PlacedLine:
         title=title,
         quantity=quantity,
         unit_price=Money(minor, currency),
+        shipping=shipping,
+        tax=tax,
+        shipping_tax=shipping_tax,
+        fee=fee and FeeTerms(*fee),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from chalicelib import ids, settings
+from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
 from chalicelib.domain.periods import later
 from chalicelib.storage import keys, pages, reads
@@ -208,7 +209,7 @@ def from_item(item: SupplierOrderItem) -> SupplierOrder:
         supplier_order_id=item.supplier_order_id,
         order_id=item.order_id,
         supplier_id=item.supplier_id,
-        lines=tuple(OrderLine(**line) for line in item.lines),
+        lines=tuple(map(_line_from, item.lines)),
         attempt=Attempt(**item.attempt),
         accept_by=item.accept_by,
         supplier_reference=item.supplier_reference,
@@ -224,3 +225,8 @@ def from_item(item: SupplierOrderItem) -> SupplierOrder:
         created_at=item.created_at or "",
         updated_at=item.updated_at or "",
     )
+
+
+def _line_from(stored: dict[str, Any]) -> OrderLine:
+    fee = stored.get("fee")
+    return OrderLine(**{**stored, "fee": fee and FeeTerms(*fee)})

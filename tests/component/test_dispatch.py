@@ -17,7 +17,7 @@ from chalicelib.domain import acceptance, credentials
 from chalicelib.domain.acceptance import Answer
 from chalicelib.services import dispatch, read_order, reallocate_order, settlements
 from chalicelib.services.dispatch import UnknownSupplierOrder
-from chalicelib.storage import supplier_orders, suppliers
+from chalicelib.storage import order_reads, supplier_orders, suppliers
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier, serving
@@ -416,10 +416,9 @@ def test_an_answer_that_the_supplier_posts_meanwhile_is_the_one_that_counts(
         if len(calls) < 2:  # it is sent first
             return
         events.unregister("before-call.dynamodb.TransactWriteItems", answer_first)
-        part = supplier_orders.get(ordered.part_id)
+        part = order_reads.get_part(ordered.part_id)
         assert part is not None
-        settled = acceptance.settle(part, Answer(status="ACCEPTED"), now=clock.timestamp())
-        settlements.store(settled, seen_version=part.version)
+        settlements.settle(part, Answer(status="ACCEPTED"))
 
     events.register("before-call.dynamodb.TransactWriteItems", answer_first)
 

@@ -11,12 +11,11 @@ from desk import ISSUE, a_review
 from marketplace import a_line, an_offer, place
 
 from chalicelib import clock
-from chalicelib.domain import acceptance
 from chalicelib.domain.acceptance import Answer
 from chalicelib.domain.shipping import ship
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import settlements
-from chalicelib.storage import reviews, supplier_orders, suppliers
+from chalicelib.storage import order_reads, reviews, supplier_orders, suppliers
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -215,10 +214,9 @@ def test_a_supplier_with_open_orders_is_not_terminated(case: Case) -> None:
     assert (refused.status, refused.code) == (409, "ORDERS_OPEN")
     assert refused.json["supplier_order_ids"] == [waiting]
 
-    part = supplier_orders.get(waiting)
+    part = order_reads.get_part(waiting)
     assert part
-    settled = acceptance.settle(part, Answer("ACCEPTED"), now=clock.timestamp())
-    accepted = settlements.store(settled, seen_version=part.version)
+    accepted = settlements.settle(part, Answer("ACCEPTED"))
     assert case.ask("termination").json["supplier_order_ids"] == [waiting]
 
     lines = [{"line_id": line.line_id, "quantity": line.accepted} for line in accepted.lines]

@@ -1,0 +1,149 @@
+"""What an order moves in the ledger.
+
+The money of a line is a function of how the line stands, so what is posted is the difference that a write
+makes: whatever the way there, the entries of a supplier order add up to what its lines come to now.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from chalicelib.domain import fees, ledger
+from chalicelib.domain.ledger import Account, Move, Posting
+from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder, served_line
+from chalicelib.domain.shares import of_first
+
+_PAYABLE = frozenset({"RECEIVED", "CLOSED", "REFUNDED"})
+
+TYPES = ("ORDER_AMOUNT", "ORDER_SHIPPING_AMOUNT", "ORDER_TAX_AMOUNT", "COMMISSION_FEE", "COMMISSION_VAT")
+_FEES = frozenset({"COMMISSION_FEE", "COMMISSION_VAT"})
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a line comes to, refunds taken off, in minor units: net of tax what it costs the shopper and its
+    shipping, the tax on both, the commission and the tax on that. `is_payable` once it has arrived."""
+
+    goods: int = 0
+    shipping: int = 0
+    tax: int = 0
+    fee: int = 0
+    vat: int = 0
+    is_payable: bool = False
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """In the order of `TYPES`."""
+        return self.goods, self.shipping, self.tax, self.fee, self.vat
+
+
+def position(order: Order, served: PlacedLine, line: OrderLine) -> Position:
+    """What the line comes to at the supplier that serves it, for the pieces that it has accepted."""
+    pieces, of = line.accepted, line.quantity
+    goods = served.unit_price.minor * pieces
+    shipping = of_first(served.shipping, pieces, of)
+    goods_tax = _kept(of_first(served.tax, pieces, of), line.refunded, goods)
+    shipping_tax = _kept(of_first(served.shipping_tax, pieces, of), line.refunded_shipping, shipping)
+    goods_kept, shipping_kept = goods - line.refunded, shipping - line.refunded_shipping
+    fee = _fee(served, line, goods=goods, shipping=shipping)
+    return Position(
+        goods=goods_kept - (goods_tax if order.tax_included else 0),
+        shipping=shipping_kept - (shipping_tax if order.tax_included else 0),
+        tax=goods_tax + shipping_tax,
+        fee=fee,
+        vat=fees.vat(served.fee, fee) if served.fee else 0,
+        is_payable=line.status in _PAYABLE,
+    )
+
+
+def positions(order: Order, part: SupplierOrder) -> dict[str, Position]:
+    """What each line of the supplier order comes to, by its id."""
+    placed = {line.line_id: line for line in order.lines}
+    return {line.line_id: position(order, served_line(placed, part, line), line) for line in part.lines}
+
+
+def post(
+    order: Order, before: SupplierOrder, after: SupplierOrder, *, now: str
+) -> tuple[SupplierOrder, Posting | None]:
+    """The supplier order that is written over `before`, and what that posts, if anything; its version is the
+    next one, which makes the cause this write's own. Lines note by which posting they were sold."""
+    version = before.version + 1
+    cause = f"{before.supplier_order_id}-{version}"
+    posting_id = ledger.posting_id(now, cause)
+    placed = {line.line_id: line for line in order.lines}
+    old, new = positions(order, before), positions(order, after)
+    moves: list[Move] = []
+    lines = []
+    for place, line in enumerate(after.lines):
+        served = served_line(placed, after, line)
+        its = tuple(_moves(place, line, served, old[line.line_id], new[line.line_id], order=order))
+        lines.append(replace(line, sale=posting_id) if its and line.sale is None else line)
+        moves += its
+    if not moves:
+        return after, None
+    posting = Posting(
+        posting_id=posting_id,
+        cause=cause,
+        supplier_id=after.supplier_id,
+        at=now,
+        currency=order.currency,
+        moves=tuple(moves),
+        order_id=order.order_id,
+        supplier_order_id=after.supplier_order_id,
+    )
+    return replace(after, lines=tuple(lines)), posting
+
+
+def _fee(served: PlacedLine, line: OrderLine, *, goods: int, shipping: int) -> int:
+    terms = served.fee
+    if terms is None:
+        return 0
+    fee = fees.fee(terms, goods=goods, shipping=shipping, pieces=line.accepted)
+    if terms.kept_on_refund:
+        return fee
+    base = fees.fee_base(terms, goods=goods, shipping=shipping)
+    refunded = fees.fee_base(terms, goods=line.refunded, shipping=line.refunded_shipping)
+    return _kept(fee, refunded, base)
+
+
+def _kept(whole: int, refunded: int, of: int) -> int:
+    """What is left of `whole` where so much `of` what it is reckoned on was paid back."""
+    return whole - of_first(whole, refunded, of)
+
+
+def _moves(
+    place: int, line: OrderLine, served: PlacedLine, old: Position, new: Position, *, order: Order
+) -> Iterator[Move]:
+    """First what there was goes where it now belongs, then what has changed. A line has ten numbers."""
+    first = 2 * len(TYPES) * place
+    for number, (entry_type, was, amount) in enumerate(zip(TYPES, old.amounts, new.amounts, strict=True)):
+        rule = _rule(entry_type, served)
+        source, target = _way(entry_type, order, is_payable=old.is_payable)
+        source_now, target_now = _way(entry_type, order, is_payable=new.is_payable)
+        if was and target != target_now:
+            yield Move(first + number, entry_type, was, target, target_now, line.line_id, *rule)
+        elif was and source != source_now:
+            yield Move(first + number, entry_type, was, source_now, source, line.line_id, *rule)
+        sold, more = first + len(TYPES) + number, amount - was
+        if more > 0:
+            yield Move(sold, entry_type, more, source_now, target_now, line.line_id, *rule)
+        elif more < 0:
+            back = f"REFUND_{entry_type}", -more, target_now, source_now, line.line_id, *rule
+            yield Move(sold, *back, reverses=(line.sale, sold) if line.sale else None)
+
+
+def _way(entry_type: str, order: Order, *, is_payable: bool) -> tuple[Account, Account]:
+    """From which account to which an amount goes when something is sold."""
+    supplier: Account = "SUPPLIER_PAYABLE" if is_payable else "SUPPLIER_PENDING"
+    if entry_type == "COMMISSION_FEE":
+        return supplier, "MARKETPLACE"
+    if entry_type == "COMMISSION_VAT":
+        return supplier, "FEE_VAT"
+    is_handed_on = entry_type == "ORDER_TAX_AMOUNT" and order.tax_collector == "MARKETPLACE"
+    return "SHOPPER", "TAX" if is_handed_on else supplier
+
+
+def _rule(entry_type: str, served: PlacedLine) -> tuple[int | None, str | None]:
+    """The version and the rule that a fee is by."""
+    if entry_type not in _FEES or served.fee is None:
+        return None, None
+    return served.fee.rules_version, served.fee.rule
