@@ -1,6 +1,7 @@
 """What the life of a line posts; the machines in tests/component try every way through it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from chalicelib.domain import ledger, sales
 from chalicelib.domain.fees import FeeTerms
@@ -132,3 +133,21 @@ def test_the_entries_of_a_posting_add_up_to_nothing() -> None:
     entries = list(ledger.entries(posting))
     assert sum(entry.amount.minor for entry in entries) == 0
     assert len({entry.entry_id for entry in entries}) == len(entries)
+
+
+def test_the_example_in_the_documentation_is_what_is_posted() -> None:
+    order, part = an_order(), waiting()
+    rows = []
+    for name, change in (
+        ("accepted", {"status": "SHIPPING", "accepted": 3}),
+        ("arrived", {"status": "RECEIVED", "shipped": 3, "delivered": 3}),
+        ("5.00 paid back", {"refunded": 500}),
+    ):
+        part, posting = posted(order, part, **change)
+        for entry_type, minor, source, target in told(posting):
+            rows.append(
+                f"| {name} | {entry_type} | {Money(minor, 'EUR').as_json()['amount']} | {source} | {target} |"
+            )
+
+    page = (Path(__file__).parents[2] / "docs" / "money.md").read_text().splitlines()
+    assert [row for row in page if row.startswith(("| accepted |", "| arrived |", "| 5.00 paid"))] == rows
