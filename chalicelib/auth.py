@@ -109,6 +109,8 @@ ACCESS: Mapping[str, Access] = {
     "accept_return": _supplier_or_admin(Scope.ORDERS),
     "refuse_return": _supplier_or_admin(Scope.ORDERS),
     "receive_return": _supplier_or_admin(Scope.ORDERS),
+    "list_ledger_entries": _supplier_or_admin(Scope.ORDERS),
+    "read_ledger_entry": _supplier_or_admin(Scope.ORDERS),
     "list_settlements": ADMIN,
     "settle_attempt": ADMIN,
     "reallocate_order": ADMIN,

@@ -28,6 +28,17 @@ those that the bank has made."""
 SUPPLIER_STATES = {"SUPPLIER_PENDING": "PENDING", "SUPPLIER_PAYABLE": "PAYABLE"}
 """The accounts that are one supplier's, by the state that its money is in there."""
 
+OF_ORDERS = (
+    "ORDER_AMOUNT",
+    "ORDER_SHIPPING_AMOUNT",
+    "ORDER_TAX_AMOUNT",
+    "COMMISSION_FEE",
+    "COMMISSION_VAT",
+)
+OF_THE_MARKETPLACE = ("LISTING_FEE", "SUBSCRIPTION_FEE", "PENALTY_FEE", "MANUAL_CREDIT", "MANUAL_INVOICE")
+TYPES = (*OF_ORDERS, *(f"REFUND_{each}" for each in OF_ORDERS), *OF_THE_MARKETPLACE, "PAYMENT")
+"""Of entries. The tax on any fee is a COMMISSION_VAT; what takes it back a REFUND_COMMISSION_VAT."""
+
 
 @dataclass(frozen=True)
 class Move:

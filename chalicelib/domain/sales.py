@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import fees, ledger
-from chalicelib.domain.ledger import Account, Move, Posting
+from chalicelib.domain.ledger import OF_ORDERS, Account, Move, Posting
 from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder, served_line
 from chalicelib.domain.shares import of_first
 
 _PAYABLE = frozenset({"RECEIVED", "CLOSED", "REFUNDED"})
 
-TYPES = ("ORDER_AMOUNT", "ORDER_SHIPPING_AMOUNT", "ORDER_TAX_AMOUNT", "COMMISSION_FEE", "COMMISSION_VAT")
 _FEES = frozenset({"COMMISSION_FEE", "COMMISSION_VAT"})
 
 
@@ -32,7 +31,7 @@ class Position:
 
     @property
     def amounts(self) -> tuple[int, ...]:
-        """In the order of `TYPES`."""
+        """In the order of `OF_ORDERS`."""
         return self.goods, self.shipping, self.tax, self.fee, self.vat
 
 
@@ -114,8 +113,8 @@ def _moves(
     place: int, line: OrderLine, served: PlacedLine, old: Position, new: Position, *, order: Order
 ) -> Iterator[Move]:
     """First what there was goes where it now belongs, then what has changed. A line has ten numbers."""
-    first = 2 * len(TYPES) * place
-    for number, (entry_type, was, amount) in enumerate(zip(TYPES, old.amounts, new.amounts, strict=True)):
+    first = 2 * len(OF_ORDERS) * place
+    for number, (entry_type, was, amount) in enumerate(zip(OF_ORDERS, old.amounts, new.amounts, strict=True)):
         rule = _rule(entry_type, served)
         source, target = _way(entry_type, order, is_payable=old.is_payable)
         source_now, target_now = _way(entry_type, order, is_payable=new.is_payable)
@@ -123,7 +122,7 @@ def _moves(
             yield Move(first + number, entry_type, was, target, target_now, line.line_id, *rule)
         elif was and source != source_now:
             yield Move(first + number, entry_type, was, source_now, source, line.line_id, *rule)
-        sold, more = first + len(TYPES) + number, amount - was
+        sold, more = first + len(OF_ORDERS) + number, amount - was
         if more > 0:
             yield Move(sold, entry_type, more, source_now, target_now, line.line_id, *rule)
         elif more < 0:

@@ -22,6 +22,7 @@ item is in it only while something must happen to it).
 | which answers wait for an administrator | query `due`, sparse; batch get | a page, two round trips |
 | a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
 | a posting; a supplier's postings of a time | get; query `LEDGER#supplier` | a page, one round trip |
+| what was posted because of an order, oldest first | query `by_status` | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
 | who has webhooks; the webhooks of an owner | get; query `by_status` | one round trip each |
 | the next deliveries of a webhook about one record | query their row | one round trip |
@@ -150,6 +151,11 @@ def refund(order_id: str, refund_id: str) -> Key:
 def posting(supplier_id: str, posting_id: str) -> Key:
     """In the supplier's ledger; "" gives the partition. Ids of postings sort by time."""
     return Key(f"LEDGER#{supplier_id}", posting_id)
+
+
+def postings_of_order(order_id: str) -> str:
+    """Those of all its suppliers."""
+    return f"ORDER#{order_id}#POSTINGS"
 
 
 def channel(shop: str) -> Key:

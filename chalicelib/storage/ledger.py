@@ -7,11 +7,10 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.domain.ledger import Move, Posting, earliest_id
-from chalicelib.storage import keys, pages, reads
+from chalicelib.storage import keys, reads
 from chalicelib.storage.items import Item, JSONText
 from chalicelib.storage.transaction import Write
 
-_KEY = ("PK", "SK")
 _BEHIND_ALL = "led_~"
 
 
@@ -40,6 +39,8 @@ def adding(posting: Posting) -> Write:
         supplier_order_id=posting.supplier_order_id,
         by=posting.by,
         reason=posting.reason,
+        status_partition=keys.postings_of_order(posting.order_id) if posting.order_id else None,
+        status_sort=posting.posting_id if posting.order_id else None,
         correlation_id=posting.correlation_id,
         created_at=posting.at,
         updated_at=posting.at,
@@ -54,29 +55,43 @@ def get(supplier_id: str, posting_id: str) -> Posting | None:
     return from_item(item) if isinstance(item, PostingItem) else None
 
 
-def page(
-    supplier_id: str, *, since: str | None, until: str | None, limit: int, cursor: str | None
-) -> pages.Page[Posting]:
-    """The supplier's postings from the one moment on and before the other, oldest first. Raises BadCursor."""
-    partition = keys.posting(supplier_id, "").pk
-    start = pages.within(pages.decode(cursor, partition=("PK", partition), attributes=_KEY), "led_")
-    results = Item.query(
-        partition,
-        Item.sk.between(_from(since), _until(until)),
-        consistent_read=True,
-        limit=limit,
-        last_evaluated_key=start,
-    )
-    return pages.read(results, from_item)
-
-
-def walk(supplier_id: str, *, since: str | None = None, until: str | None = None) -> Iterator[Posting]:
-    """All of the supplier's postings from the one moment on and before the other, oldest first, as last
-    written; read page by page, a MB in each round trip."""
+def walk(
+    supplier_id: str,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    first: str = "",
+    at_once: int | None = None,
+) -> Iterator[Posting]:
+    """All of the supplier's postings from the one moment, and the posting `first`, on and before the other,
+    oldest first, as last written; read `at_once`, or a MB, in each round trip."""
+    start, end = max(_from(since), first), _until(until)
+    if start > end:
+        return iter(())
     found = Item.query(
-        keys.posting(supplier_id, "").pk, Item.sk.between(_from(since), _until(until)), consistent_read=True
+        keys.posting(supplier_id, "").pk,
+        Item.sk.between(start, end),
+        consistent_read=True,
+        page_size=at_once,
     )
     return map(from_item, found)
+
+
+def of_order(
+    supplier_id: str,
+    order_id: str,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    first: str = "",
+) -> Iterator[Posting]:
+    """The same of what was posted because of one order. It is read from an index: what was written this very
+    moment may be missing."""
+    start, end = max(_from(since), first), _until(until)
+    if start > end:
+        return iter(())
+    found = Item.by_status.query(keys.postings_of_order(order_id), Item.status_sort.between(start, end))
+    return (posting for posting in map(from_item, found) if posting.supplier_id == supplier_id)
 
 
 def from_item(item: Any) -> Posting:

@@ -85,6 +85,8 @@ WHO = {
     "POST /suppliers/{supplier_id}/webhooks/{webhook_id}/ping": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/webhooks/{webhook_id}/deliveries": OWN_OR_ADMIN,
     "POST /suppliers/{supplier_id}/webhooks/{webhook_id}/replay": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/ledger": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/ledger/{entry_id}": OWN_OR_ADMIN,
     "GET /admin/settlements": ADMIN,
     "POST /admin/supplier-orders/{supplier_order_id}/attempts/{attempt_id}/settlement": ADMIN,
     "POST /admin/orders/{order_id}/reallocation": ADMIN,
@@ -164,6 +166,7 @@ def ask(name: str, supplier_id: str, token: str | None) -> int:
         "name",
         "shop",
         "webhook_id",
+        "entry_id",
     ):
         path = path.replace(f"{{{parameter}}}", "unknown")
     body = None if method in ("GET", "DELETE") else {}

@@ -40,9 +40,10 @@ def test_an_operation_takes_what_its_route_takes(place: tuple[str, str]) -> None
     parameters = {(each["in"], each["name"]): each.get("required", False) for each in operation["parameters"]}
     in_path = {part[1:-1] for part in place[0].split("/") if part.startswith("{")}
     assert {name for where, name in parameters if where == "path"} == in_path
-    assert {name for where, name in parameters if where == "query"} == set(
-        described.query.fields if described.query else ()
-    )
+    of_query = described.query.fields if described.query else {}
+    assert {name for where, name in parameters if where == "query"} == {
+        field.data_key or name for name, field in of_query.items()
+    }
     for header, need in (("Idempotency-Key", described.idempotency_key), ("If-Match", described.if_match)):
         assert parameters.get(("header", header)) == {"none": None, "optional": False, "required": True}[need]
     assert tuple(operation.get("requestBody", {}).get("content", {})) == described.media_types

@@ -27,6 +27,15 @@ def moment(**options: Any) -> fields.String:
     return fields.String(metadata={"format": "date-time"}, **options)
 
 
+class SignedMoneySchema(AnswerSchema):
+    """An amount that may be less than nothing: what is owed the other way."""
+
+    amount = fields.String(
+        required=True, metadata={"pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$", "examples": ["-12.99"]}
+    )
+    currency = fields.String(required=True, metadata={"pattern": "^[A-Z]{3}$", "examples": ["USD"]})
+
+
 class AddressSchema(StrictSchema):
     line1 = text(200)
     line2 = optional_text(200)

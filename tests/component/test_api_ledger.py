@@ -1,0 +1,184 @@
+"""What stands in a supplier's ledger, over HTTP."""
+
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from api import Reply, call
+from test_api_fulfilment import Sale, clock, sale
+
+from chalicelib.services.read_ledger import Wanted, list_entries
+
+__all__ = ["clock", "sale"]  # fixtures
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+Entries = list[dict[str, Any]]
+
+
+def ask(sale: Sale, what: str = "", *, token: str | None = None) -> Reply:
+    return call("GET", f"/suppliers/{sale.seller.supplier_id}/ledger{what}", token=token or sale.seller.token)
+
+
+def entries(sale: Sale, query: str = "") -> Entries:
+    reply = ask(sale, query)
+    assert (reply.status, reply.json["next_cursor"]) == (200, None), reply.text
+    return list(reply.json["items"])
+
+
+def told(found: Entries) -> list[tuple[str, str, str | None, str]]:
+    return [(each["type"], each["account"], each.get("state"), each["amount"]["amount"]) for each in found]
+
+
+def sold_and_delivered(sale: Sale) -> Entries:
+    sale.deliver(sale.ship())
+    return entries(sale, "?limit=100")
+
+
+def test_a_ledger_shows_both_sides_of_every_move_oldest_first(sale: Sale) -> None:
+    found = entries(sale)
+
+    assert told(found)[:2] == [
+        ("ORDER_AMOUNT", "SHOPPER", None, "-10.00"),
+        ("ORDER_AMOUNT", "SUPPLIER", "PENDING", "10.00"),
+    ]
+    assert {each["order_id"] for each in found} == {sale.order_id}
+    assert {each["supplier_order_id"] for each in found} == {sale.part}
+    assert {each["line_id"] for each in found} == {sale.tea}
+    assert len({each["posting_id"] for each in found}) == 1
+
+    after = sold_and_delivered(sale)
+    assert after[: len(found)] == found
+    sums: Counter[str] = Counter()
+    for each in after:
+        sums[each.get("state") or each["account"]] += round(float(each["amount"]["amount"]) * 100)
+    assert sums["PENDING"] == 0
+    assert sums["PAYABLE"] == -sums["SHOPPER"]
+
+
+def test_pages_show_every_entry_once_though_postings_hold_several(sale: Sale) -> None:
+    every = sold_and_delivered(sale)
+    seen: Entries = []
+    cursor = ""
+
+    while cursor is not None:
+        page = ask(sale, f"?limit=3{cursor and '&cursor='}{cursor}").json
+        if not seen:
+            sale.refund({"amount": {"amount": "1.00", "currency": "EUR"}})
+        assert len(page["items"]) <= 3
+        seen += page["items"]
+        cursor = page["next_cursor"]
+
+    assert seen[: len(every)] == every
+    assert len({each["entry_id"] for each in seen}) == len(seen) > len(every)
+
+
+def test_a_page_that_looks_through_much_goes_on_where_it_stopped(sale: Sale) -> None:
+    sold_and_delivered(sale)
+    sale.refund({"amount": {"amount": "1.00", "currency": "EUR"}})
+    wanted = Wanted(type="REFUND_ORDER_AMOUNT", account="SHOPPER")
+    supplier_id = sale.seller.supplier_id
+
+    first = list_entries(supplier_id, wanted, limit=24, most_read=2)
+    second = list_entries(supplier_id, wanted, limit=24, most_read=2, cursor=first["next_cursor"])
+    third = list_entries(supplier_id, wanted, limit=24, most_read=2, cursor=second["next_cursor"])
+
+    assert [len(page["items"]) for page in (first, second, third)] == [0, 1, 0]
+    assert third["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "keeps"),
+    [
+        pytest.param("account=SHOPPER", lambda each: each["account"] == "SHOPPER", id="account"),
+        pytest.param("state=PENDING", lambda each: each.get("state") == "PENDING", id="state"),
+        pytest.param("type=ORDER_AMOUNT", lambda each: each["type"] == "ORDER_AMOUNT", id="type"),
+        pytest.param("from=2026-11-24", lambda each: each["at"] >= "2026-11-24", id="from a day"),
+        pytest.param("to=2026-11-23", lambda each: each["at"] < "2026-11-24", id="to a day"),
+        pytest.param("to=2026-11-23T09:00:00Z", lambda _: False, id="before a moment"),
+        pytest.param("from=2026-11-23T09:00:00Z", lambda _: True, id="from a moment on"),
+    ],
+)
+def test_a_ledger_is_read_by_time_account_state_and_type(
+    sale: Sale, clock: Any, query: str, keeps: Any
+) -> None:
+    clock.move_to("2026-11-24T10:00:00Z")
+    every = sold_and_delivered(sale)
+
+    assert entries(sale, f"?limit=100&{query}") == [each for each in every if keeps(each)]
+
+
+def test_the_entries_of_an_order_are_seen_together(sale: Sale) -> None:
+    every = sold_and_delivered(sale)
+
+    assert entries(sale, f"?limit=100&order_id={sale.order_id}") == every
+    assert entries(sale, f"?order_id={sale.order_id}&to=2026-11-22") == []
+    assert entries(sale, "?order_id=ord_other") == []
+    first = ask(sale, f"?order_id={sale.order_id}&limit=1").json
+    rest = ask(sale, f"?order_id={sale.order_id}&limit=100&cursor={first['next_cursor']}").json
+    assert first["items"] + rest["items"] == every
+
+
+def test_an_entry_is_read_with_what_was_posted_together_with_it(sale: Sale) -> None:
+    every = entries(sale)
+
+    read = ask(sale, f"/{every[1]['entry_id']}").json
+
+    assert read == every[1] | {"entries": every}
+
+
+def test_a_refund_names_the_entry_that_it_takes_back(sale: Sale) -> None:
+    sale.deliver(sale.ship())
+    sale.refund({"amount": {"amount": "1.00", "currency": "EUR"}})
+
+    taken = next(each for each in entries(sale, "?type=REFUND_ORDER_AMOUNT") if each["account"] == "SHOPPER")
+
+    assert taken["amount"]["amount"] == "1.00"
+    assert told([ask(sale, f"/{taken['reverses']}").json]) == [("ORDER_AMOUNT", "SHOPPER", None, "-10.00")]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        pytest.param("from=yesterday", "/from", id="from"),
+        pytest.param("to=2026-02-30", "/to", id="to"),
+        pytest.param("to=9999-12-31", "/to", id="the end of time"),
+        pytest.param("from=2026-02-02&to=2026-02-01", "/to", id="backwards"),
+        pytest.param("account=MINE", "/account", id="account"),
+        pytest.param("type=GIFT", "/type", id="type"),
+        pytest.param("state=PAID", "/state", id="state"),
+        pytest.param("order=1", "/order", id="unknown"),
+    ],
+)
+def test_a_bad_parameter_is_named(sale: Sale, query: str, pointer: str) -> None:
+    reply = ask(sale, f"?{query}")
+
+    assert (reply.status, list(reply.faults)) == (422, [pointer])
+
+
+def test_nobody_reads_another_suppliers_ledger(sale: Sale, admin: str) -> None:
+    entry = entries(sale)[0]["entry_id"]
+    cursor = ask(sale, "?limit=1").json["next_cursor"]
+    other = f"/suppliers/{sale.other.supplier_id}/ledger"
+
+    assert ask(sale, token=sale.other.token).status == 404
+    assert ask(sale, f"/{entry}", token=sale.other.token).status == 404
+    assert call("GET", f"{other}/{entry}", token=sale.other.token).status == 404
+    assert call("GET", f"{other}?cursor={cursor}", token=sale.other.token).code == "INVALID_CURSOR"
+    of_order = call("GET", f"{other}?limit=100&order_id={sale.order_id}", token=sale.other.token).json
+    assert {each["supplier_id"] for each in of_order["items"]} == {sale.other.supplier_id}
+    assert ask(sale, token=admin).json == ask(sale).json
+    assert call("GET", "/suppliers/sup_unknown/ledger", token=admin).status == 404
+
+
+@pytest.mark.parametrize("entry_id", ["led_", "led_1", "led_1.0", "STATEMENT#2026-11#EUR.0", "é.0", ".."])
+def test_what_is_no_entry_is_not_found(sale: Sale, entry_id: str) -> None:
+    assert ask(sale, f"/{quote(entry_id)}").status == 404
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "bnVsbA", "WyJhIiwiYiJd", "e30", "WzEsMl0"], ids=["no", "null", "other", "{}", "numbers"]
+)
+def test_a_cursor_of_no_ledger_is_refused(sale: Sale, cursor: str) -> None:
+    assert ask(sale, f"?cursor={cursor}").code == "INVALID_CURSOR"
