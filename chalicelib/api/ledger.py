@@ -3,14 +3,20 @@
 from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
+from chalicelib.api.http import JSON_BODY, Call, endpoint
+from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import ledger as schemas
 from chalicelib.auth import Role
+from chalicelib.services import post_by_hand as posting
 from chalicelib.services import read_ledger as reading
+from chalicelib.services.idempotency import Outcome
 
 bp = Blueprint(__name__)
 
 LEDGER = "/suppliers/{supplier_id}/ledger"
+BY_HAND = "/admin/suppliers/{supplier_id}/ledger-entries"
+UNCHANGED = etag(1)
+"""Of what is written once."""
 
 
 @bp.route(LEDGER)
@@ -37,4 +43,43 @@ def list_ledger_entries(call: Call, supplier_id: str) -> Answer:
     answers={200: schemas.PostedLedgerEntrySchema()},
 )
 def read_ledger_entry(call: Call, supplier_id: str, entry_id: str) -> Answer:
-    return Answer(200, reading.read_entry(supplier_id, entry_id, names_people=call.caller.role is Role.ADMIN))
+    entry = reading.read_entry(supplier_id, entry_id, names_people=call.caller.role is Role.ADMIN)
+    return Answer(200, entry, etag=UNCHANGED)
+
+
+@bp.route(BY_HAND, methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Credit or charge a supplier by hand",
+    body=schemas.ManualEntrySchema(),
+    answers={201: schemas.ManualPostingSchema()},
+    idempotency_key="required",
+)
+def post_ledger_entry(call: Call, supplier_id: str) -> Answer:
+    return _posted(posting.post(supplier_id, call.body, actor=call.caller.name, idempotency_key=_key(call)))
+
+
+@bp.route(f"{BY_HAND}/{{posting_id}}/reversal", methods=["POST"], content_types=JSON_BODY)
+@endpoint(
+    "Take back what a supplier was charged or credited besides its sales, in part or whole",
+    body=schemas.ManualReversalSchema(),
+    answers={201: schemas.ManualPostingSchema()},
+    problems={409: "NOT_REVERSIBLE, CHANGED_MEANWHILE"},
+    idempotency_key="required",
+)
+def reverse_ledger_entry(call: Call, supplier_id: str, posting_id: str) -> Answer:
+    return _posted(
+        posting.take_back(
+            supplier_id, posting_id, call.body, actor=call.caller.name, idempotency_key=_key(call)
+        )
+    )
+
+
+def _key(call: Call) -> str:
+    assert call.idempotency_key is not None  # noqa: S101 - `endpoint` has refused a request without one
+    return call.idempotency_key
+
+
+def _posted(outcome: Outcome) -> Answer:
+    answer = outcome.answer
+    location = f"/suppliers/{answer['supplier_id']}/ledger/{answer['entries'][0]['entry_id']}"
+    return Answer(201, answer, etag=UNCHANGED, location=location, replayed=outcome.replayed)

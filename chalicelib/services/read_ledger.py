@@ -96,6 +96,14 @@ def entry_view(entry: Entry, *, names_people: bool = False) -> dict[str, Any]:
     }
 
 
+def posting_view(posting: Posting) -> dict[str, Any]:
+    """A posting that was made by hand, as administrators read it."""
+    together = [entry_view(entry, names_people=True) for entry in entries(posting)]
+    shared = ("posting_id", "supplier_id", "type", "cause", "at", "order_id", "line_id", "reason", "by")
+    said = {name: together[0][name] for name in shared if name in together[0]}
+    return {**said, "entries": together}
+
+
 def _postings(supplier_id: str, wanted: Wanted, behind: str | None, limit: int) -> Iterator[Posting]:
     first = _posting_of(behind) if behind else ""
     if wanted.order_id is not None:

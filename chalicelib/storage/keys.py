@@ -153,6 +153,11 @@ def posting(supplier_id: str, posting_id: str) -> Key:
     return Key(f"LEDGER#{supplier_id}", posting_id)
 
 
+def taken_back(supplier_id: str, posting_id: str) -> Key:
+    """How much of a charge was taken back."""
+    return Key(f"LEDGER#{supplier_id}", f"TAKEN_BACK#{posting_id}")
+
+
 def postings_of_order(order_id: str) -> str:
     """Those of all its suppliers."""
     return f"ORDER#{order_id}#POSTINGS"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.ledger import Move, Posting, earliest_id
 from chalicelib.storage import keys, reads
@@ -24,6 +24,17 @@ class PostingItem(Item, discriminator="POSTING"):
     supplier_order_id = UnicodeAttribute(null=True)
     by = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
+
+
+class TakenBackItem(Item, discriminator="TAKEN_BACK"):
+    minor = NumberAttribute()
+
+
+class TakenBack(NamedTuple):
+    """How much of a charge was taken back, in minor units, by how many postings."""
+
+    minor: int = 0
+    times: int = 0
 
 
 def adding(posting: Posting) -> Write:
@@ -53,6 +64,25 @@ def get(supplier_id: str, posting_id: str) -> Posting | None:
         return None
     item = reads.get_one(keys.posting(supplier_id, posting_id))
     return from_item(item) if isinstance(item, PostingItem) else None
+
+
+def taken_back(supplier_id: str, posting_id: str) -> TakenBack:
+    """What was taken back of the charge so far."""
+    item = reads.get_one(keys.taken_back(supplier_id, posting_id))
+    return TakenBack(int(item.minor), int(item.version)) if isinstance(item, TakenBackItem) else TakenBack()
+
+
+def taking_back(posting: Posting, before: TakenBack, minor: int, *, now: str) -> Write:
+    """Note that so much more of the charge is taken back, where nothing was since `before`. Label
+    `taken_back`."""
+    item = TakenBackItem(
+        *keys.taken_back(posting.supplier_id, posting.posting_id),
+        minor=before.minor + minor,
+        version=before.times + 1,
+        updated_at=now,
+    )
+    unchanged = TakenBackItem.version == before.times if before.times else TakenBackItem.pk.does_not_exist()
+    return Write("taken_back", item, unchanged)
 
 
 def walk(

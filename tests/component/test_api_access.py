@@ -87,6 +87,8 @@ WHO = {
     "POST /suppliers/{supplier_id}/webhooks/{webhook_id}/replay": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/ledger": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/ledger/{entry_id}": OWN_OR_ADMIN,
+    "POST /admin/suppliers/{supplier_id}/ledger-entries": ADMIN,
+    "POST /admin/suppliers/{supplier_id}/ledger-entries/{posting_id}/reversal": ADMIN,
     "GET /admin/settlements": ADMIN,
     "POST /admin/supplier-orders/{supplier_order_id}/attempts/{attempt_id}/settlement": ADMIN,
     "POST /admin/orders/{order_id}/reallocation": ADMIN,
@@ -167,6 +169,7 @@ def ask(name: str, supplier_id: str, token: str | None) -> int:
         "shop",
         "webhook_id",
         "entry_id",
+        "posting_id",
     ):
         path = path.replace(f"{{{parameter}}}", "unknown")
     body = None if method in ("GET", "DELETE") else {}

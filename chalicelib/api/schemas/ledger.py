@@ -12,7 +12,9 @@ from chalicelib.api.schemas.common import (
     moment,
     page_of,
 )
-from chalicelib.bodies.fields import Moment, one_of, optional_text
+from chalicelib.bodies.faults import StrictSchema
+from chalicelib.bodies.fields import Moment, MoneySchema, money, one_of, optional_text, text
+from chalicelib.domain.charges import BY_HAND
 from chalicelib.domain.ledger import TYPES
 
 ACCOUNTS = ("SUPPLIER", "SHOPPER", "MARKETPLACE", "FEE_VAT", "TAX", "PAYOUTS", "BANK")
@@ -87,3 +89,52 @@ class PostedLedgerEntrySchema(LedgerEntrySchema):
         required=True,
         metadata={"description": "all that was posted together, this one too"},
     )
+
+
+class PositiveMoneySchema(MoneySchema):
+    """An amount of more than nothing."""
+
+    @validates_schema
+    def _is_something(self, data: dict[str, Any], **_options: Any) -> None:
+        if not data["amount"].strip("0."):
+            raise ValidationError("This must be more than nothing.", "amount")
+
+
+class ManualEntrySchema(StrictSchema):
+    """`vat` is the tax on top of `amount`. A MANUAL_CREDIT is the supplier's, the others charge it."""
+
+    type = one_of(*BY_HAND)
+    amount = fields.Nested(PositiveMoneySchema, required=True)
+    vat = money(required=False)
+    reason = text(500, metadata={"description": "the supplier reads it, too"})
+    order_id = optional_text(128)
+    line_id = optional_text(128, metadata={"description": "of the order that `order_id` names"})
+
+    @validates_schema
+    def _fits_together(self, data: dict[str, Any], **_options: Any) -> None:
+        if "vat" in data and data["vat"]["currency"] != data["amount"]["currency"]:
+            raise ValidationError({"vat": {"currency": ["This must be the currency of amount."]}})
+        if "line_id" in data and "order_id" not in data:
+            raise ValidationError("Name the order of the line, too.", "order_id")
+
+
+class ManualReversalSchema(StrictSchema):
+    """Without `amount`, before tax, all that is left is taken back; the tax follows in proportion."""
+
+    amount = fields.Nested(PositiveMoneySchema)
+    reason = text(500, metadata={"description": "the supplier reads it, too"})
+
+
+class ManualPostingSchema(AnswerSchema):
+    """What an administrator has posted, with both sides of each move."""
+
+    posting_id = fields.String(required=True)
+    supplier_id = fields.String(required=True)
+    type = one_of(*TYPES)
+    cause = fields.String(required=True)
+    at = moment(required=True)
+    order_id = fields.String()
+    line_id = fields.String()
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    entries = fields.List(fields.Nested(LedgerEntrySchema), required=True)
