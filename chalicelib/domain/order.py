@@ -92,7 +92,7 @@ class OrderLine:
     `sku` and `unit_minor` (the price in minor units) are set where the line was not placed with this
     supplier, and so are its own `shipping`, `tax`, `shipping_tax` and `fee`; `split_from` names the placed
     line that this one is a part of. `ship_by` is when its accepted pieces should have left. `sale` is the
-    posting that it was first sold by.
+    posting that it was last sold by, whole.
     """
 
     line_id: str

@@ -64,7 +64,7 @@ def post(
     order: Order, before: SupplierOrder, after: SupplierOrder, *, now: str
 ) -> tuple[SupplierOrder, Posting | None]:
     """The supplier order that is written over `before`, and what that posts, if anything; its version is the
-    next one, which makes the cause this write's own. Lines note by which posting they were sold."""
+    next one, which makes the cause this write's own. Lines note by which posting they were last sold."""
     version = before.version + 1
     cause = f"{before.supplier_order_id}-{version}"
     posting_id = ledger.posting_id(now, cause)
@@ -75,7 +75,8 @@ def post(
     for place, line in enumerate(after.lines):
         served = served_line(placed, after, line)
         its = tuple(_moves(place, line, served, old[line.line_id], new[line.line_id], order=order))
-        lines.append(replace(line, sale=posting_id) if its and line.sale is None else line)
+        is_sold = _grows(old[line.line_id], new[line.line_id])
+        lines.append(replace(line, sale=posting_id) if is_sold else line)
         moves += its
     if not moves:
         return after, None
@@ -112,22 +113,30 @@ def _kept(whole: int, refunded: int, of: int) -> int:
 def _moves(
     place: int, line: OrderLine, served: PlacedLine, old: Position, new: Position, *, order: Order
 ) -> Iterator[Move]:
-    """First what there was goes where it now belongs, then what has changed. A line has ten numbers."""
-    first = 2 * len(OF_ORDERS) * place
-    for number, (entry_type, was, amount) in enumerate(zip(OF_ORDERS, old.amounts, new.amounts, strict=True)):
-        rule = _rule(entry_type, served)
+    """First what there was goes where it now belongs, then what has changed. What grows is taken back and
+    sold anew, whole: so one posting has all that a refund may take back. A line has fifteen numbers."""
+    kinds = len(OF_ORDERS)
+    first, is_sold_anew = 3 * kinds * place, _grows(old, new)
+    for number, (entry_type, was, amount) in enumerate(
+        zip(OF_ORDERS, old.amounts, new.amounts, strict=True), start=first
+    ):
+        its = line.line_id, *_rule(entry_type, served)
         source, target = _way(entry_type, order, is_payable=old.is_payable)
         source_now, target_now = _way(entry_type, order, is_payable=new.is_payable)
         if was and target != target_now:
-            yield Move(first + number, entry_type, was, target, target_now, line.line_id, *rule)
+            yield Move(number, entry_type, was, target, target_now, *its)
         elif was and source != source_now:
-            yield Move(first + number, entry_type, was, source_now, source, line.line_id, *rule)
-        sold, more = first + len(OF_ORDERS) + number, amount - was
-        if more > 0:
-            yield Move(sold, entry_type, more, source_now, target_now, line.line_id, *rule)
-        elif more < 0:
-            back = f"REFUND_{entry_type}", -more, target_now, source_now, line.line_id, *rule
-            yield Move(sold, *back, reverses=(line.sale, sold) if line.sale else None)
+            yield Move(number, entry_type, was, source_now, source, *its)
+        back, sold, kept = number + kinds, number + 2 * kinds, 0 if is_sold_anew else amount
+        if was > kept:
+            reverses = (line.sale, sold) if line.sale else None
+            yield Move(back, f"REFUND_{entry_type}", was - kept, target_now, source_now, *its, reverses)
+        if amount > kept:
+            yield Move(sold, entry_type, amount - kept, source_now, target_now, *its)
+
+
+def _grows(old: Position, new: Position) -> bool:
+    return any(amount > was for was, amount in zip(old.amounts, new.amounts, strict=True))
 
 
 def _way(entry_type: str, order: Order, *, is_payable: bool) -> tuple[Account, Account]:

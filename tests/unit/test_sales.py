@@ -119,6 +119,19 @@ def test_a_fee_may_be_kept_when_the_money_goes_back() -> None:
     assert ("COMMISSION_FEE", 150, "SUPPLIER_PAYABLE", "SUPPLIER_PENDING") in told(refund)
 
 
+def test_what_is_shipped_after_all_is_sold_anew_so_that_a_refund_finds_it_under_one_posting() -> None:
+    part, _ = posted(an_order(), waiting(), status="SHIPPING", accepted=2)
+    part, anew = posted(an_order(), part, accepted=3)
+    _, refund = posted(an_order(), part, refunded=1500)
+
+    assert anew
+    assert refund
+    assert ("REFUND_ORDER_AMOUNT", 1000, "SUPPLIER_PENDING", "SHOPPER") in told(anew)
+    assert ("ORDER_AMOUNT", 1500, "SHOPPER", "SUPPLIER_PENDING") in told(anew)
+    sold = {(anew.posting_id, move.number): move.minor for move in anew.moves}
+    assert all(move.reverses and move.minor <= sold[move.reverses] for move in refund.moves)
+
+
 def test_what_moves_no_money_posts_nothing() -> None:
     part, _ = posted(an_order(), waiting(), status="SHIPPING", accepted=3)
 
