@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from typing import Literal
 
 APP_NAME = "marketplace"
 
@@ -109,6 +110,11 @@ def contention_seconds() -> float:
 def payment_within_minutes() -> int:
     """How long an order waits for its payment to be confirmed."""
     return int(os.environ.get("PAYMENT_WITHIN_MINUTES", "30"))
+
+
+def tax_collector() -> Literal["SUPPLIER", "MARKETPLACE"]:
+    """Who hands on the tax on a sale, where the order does not say it."""
+    return "MARKETPLACE" if os.environ.get("TAX_COLLECTOR") == "MARKETPLACE" else "SUPPLIER"
 
 
 def log_level() -> str:

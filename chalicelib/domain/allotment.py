@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.allocation import Allocation, Candidate, Costs, Demand, allocate
+from chalicelib.domain.line_charges import NO_CHARGES, Charges
 from chalicelib.domain.money import Money
 
 _EFFORT_OF_A_LINE = 20_000
@@ -14,12 +15,14 @@ _EFFORT_OF_A_LINE = 20_000
 
 @dataclass(frozen=True)
 class WantedLine:
-    """A line as the shopper sent it: an offer, or a product to choose an offer for."""
+    """A line as the shopper sent it: an offer, or a product to choose an offer for; and what it costs beside
+    its goods."""
 
     quantity: int
     expected_price: Money
     offer_id: str | None = None
     product_id: str | None = None
+    charges: Charges = NO_CHARGES
 
 
 @dataclass(frozen=True)

@@ -196,5 +196,5 @@ def _placed(order: Order) -> dict[str, Any]:
         }
         for line in order.lines
     ]
-    sum_of_all = items + order.shipping + order.tax
+    sum_of_all = items + order.beside_goods
     return {"order_id": order.order_id, "total": sum_of_all.as_json(), "lines": lines}

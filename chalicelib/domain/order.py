@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.money import Money, total
+from chalicelib.domain.shares import between
 
 TaxCollector = Literal["SUPPLIER", "MARKETPLACE"]
+TAX_COLLECTORS: tuple[TaxCollector, ...] = ("SUPPLIER", "MARKETPLACE")
 
 _PROGRESS = ("WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "RECEIVED", "CLOSED", "REFUNDED")
 
@@ -35,6 +37,17 @@ class PlacedLine:
     @property
     def line_total(self) -> Money:
         return self.unit_price * self.quantity
+
+    def pieces(self, first: int, last: int) -> "PlacedLine":
+        """Its pieces from `first` to just before `last` with their shares of shipping and taxes; wherever a
+        line is cut, its parts add up to it."""
+        return replace(
+            self,
+            quantity=last - first,
+            shipping=between(self.shipping, first, last, self.quantity),
+            tax=between(self.tax, first, last, self.quantity),
+            shipping_tax=between(self.shipping_tax, first, last, self.quantity),
+        )
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,11 @@ class Order:
     correlation_id: str = ""
     created_at: str = ""
     updated_at: str = ""
+
+    @property
+    def beside_goods(self) -> Money:
+        """What comes on top of the prices."""
+        return self.shipping if self.tax_included else self.shipping + self.tax
 
 
 @dataclass(frozen=True)
@@ -337,5 +355,11 @@ def served_line(placed: Mapping[str, PlacedLine], part: SupplierOrder, line: Ord
     )
 
 
+def served_lines(order: Order, part: SupplierOrder) -> dict[str, PlacedLine]:
+    """The lines as the supplier of `part` was asked for them, by id."""
+    placed = {line.line_id: line for line in order.lines}
+    return {line.line_id: served_line(placed, part, line) for line in part.lines}
+
+
 def _current(served: PlacedLine, line: OrderLine) -> CurrentLine:
-    return CurrentLine(replace(served, quantity=served.quantity - line.moved), line)
+    return CurrentLine(served.pieces(0, line.quantity - line.moved), line)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.allotment import WantedLine
+from chalicelib.domain.line_charges import tax_at
 from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
 
 NamePart = Callable[[str, int], str]
@@ -11,13 +12,18 @@ NamePart = Callable[[str, int], str]
 
 
 def placed_lines(
-    wanted: Sequence[WantedLine], chosen: Sequence[Candidate], name_part: NamePart
+    wanted: Sequence[WantedLine],
+    chosen: Sequence[Candidate],
+    name_part: NamePart,
+    *,
+    tax_included: bool = False,
 ) -> tuple[PlacedLine, ...]:
     """The lines with their ids and snapshots; each supplier's lines share one supplier order."""
     numbers: dict[str, int] = {}
     lines = []
     for number, (line, candidate) in enumerate(zip(wanted, chosen, strict=True), start=1):
         part = numbers.setdefault(candidate.supplier_id, len(numbers) + 1)
+        charges, told_at = line.charges, line.expected_price
         lines.append(
             PlacedLine(
                 line_id=name_part("lin", number),
@@ -30,6 +36,9 @@ def placed_lines(
                 title=candidate.title,
                 quantity=line.quantity,
                 unit_price=candidate.price,
+                shipping=charges.shipping,
+                tax=tax_at(candidate.price, charges.tax, told_at=told_at, is_included=tax_included),
+                shipping_tax=charges.shipping_tax,
             )
         )
     return tuple(lines)

@@ -25,7 +25,7 @@ class Remainder:
     """Pieces of a line that another supplier is to be found for. `asked` is the line at the supplier that has
     not taken them, `placed` the line as the shopper placed it; `tried` are the suppliers that were asked for
     any piece of it. Neither they nor those that are `unable`, as another line has shown, are to be asked;
-    those of `last_resort` only where nobody else can."""
+    those of `last_resort` only where nobody else can. `moved` pieces of the line went before them."""
 
     asked: PlacedLine
     placed: PlacedLine
@@ -33,6 +33,7 @@ class Remainder:
     tried: frozenset[str]
     unable: frozenset[str] = frozenset()
     last_resort: frozenset[str] = frozenset()
+    moved: int = 0
 
     @property
     def line_id(self) -> str:
@@ -41,6 +42,12 @@ class Remainder:
     @property
     def is_whole(self) -> bool:
         return self.pieces == self.asked.quantity
+
+    @property
+    def share(self) -> PlacedLine:
+        """What goes along with its pieces: they are the last that are still there."""
+        end = self.asked.quantity - self.moved
+        return self.asked.pieces(end - self.pieces, end)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ def remainders(record: OrderRecord) -> tuple[Remainder, ...]:
             pieces=line.remainder,
             tried=frozenset(tried[root]),
             unable=frozenset(silent | unable.get(placed[root].product_id, set())),
+            moved=line.moved,
         )
         for part in record.supplier_orders
         for line in part.lines
@@ -209,7 +217,7 @@ def _room(record: OrderRecord, waiting: Sequence[Remainder]) -> int:
     """What is left of the authorised amount, in minor units, beside all that is served or asked for."""
     placed = {line.line_id: line for line in record.order.lines}
     moving = {each.line_id: each.pieces for each in waiting}
-    total = record.order.shipping.minor + record.order.tax.minor
+    total = record.order.beside_goods.minor
     for part in record.supplier_orders:
         for line in part.lines:
             pieces = _live(line) - (moving.get(line.line_id, 0) if line.remainder else 0)

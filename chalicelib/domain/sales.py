@@ -7,10 +7,10 @@ makes: whatever the way there, the entries of a supplier order add up to what it
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import fees, ledger
+from chalicelib.domain import fees, ledger, payable
 from chalicelib.domain.ledger import OF_ORDERS, Account, Move, Posting
-from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder, served_line
-from chalicelib.domain.shares import of_first
+from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder, served_lines
+from chalicelib.domain.shares import left
 
 _PAYABLE = frozenset({"RECEIVED", "CLOSED", "REFUNDED"})
 
@@ -37,17 +37,12 @@ class Position:
 
 def position(order: Order, served: PlacedLine, line: OrderLine) -> Position:
     """What the line comes to at the supplier that serves it, for the pieces that it has accepted."""
-    pieces, of = line.accepted, line.quantity
-    goods = served.unit_price.minor * pieces
-    shipping = of_first(served.shipping, pieces, of)
-    goods_tax = _kept(of_first(served.tax, pieces, of), line.refunded, goods)
-    shipping_tax = _kept(of_first(served.shipping_tax, pieces, of), line.refunded_shipping, shipping)
-    goods_kept, shipping_kept = goods - line.refunded, shipping - line.refunded_shipping
-    fee = _fee(served, line, goods=goods, shipping=shipping)
+    cost = payable.of_accepted(order, served, line)
+    fee = _fee(served, line)
     return Position(
-        goods=goods_kept - (goods_tax if order.tax_included else 0),
-        shipping=shipping_kept - (shipping_tax if order.tax_included else 0),
-        tax=goods_tax + shipping_tax,
+        goods=cost.goods - (cost.goods_tax if order.tax_included else 0),
+        shipping=cost.shipping - (cost.shipping_tax if order.tax_included else 0),
+        tax=cost.tax,
         fee=fee,
         vat=fees.vat(served.fee, fee) if served.fee else 0,
         is_payable=line.status in _PAYABLE,
@@ -56,8 +51,8 @@ def position(order: Order, served: PlacedLine, line: OrderLine) -> Position:
 
 def positions(order: Order, part: SupplierOrder) -> dict[str, Position]:
     """What each line of the supplier order comes to, by its id."""
-    placed = {line.line_id: line for line in order.lines}
-    return {line.line_id: position(order, served_line(placed, part, line), line) for line in part.lines}
+    served = served_lines(order, part)
+    return {line.line_id: position(order, served[line.line_id], line) for line in part.lines}
 
 
 def post(
@@ -68,15 +63,14 @@ def post(
     version = before.version + 1
     cause = f"{before.supplier_order_id}-{version}"
     posting_id = ledger.posting_id(now, cause)
-    placed = {line.line_id: line for line in order.lines}
+    served = served_lines(order, after)
     old, new = positions(order, before), positions(order, after)
     moves: list[Move] = []
     lines = []
     for place, line in enumerate(after.lines):
-        served = served_line(placed, after, line)
-        its = tuple(_moves(place, line, served, old[line.line_id], new[line.line_id], order=order))
-        is_sold = _grows(old[line.line_id], new[line.line_id])
-        lines.append(replace(line, sale=posting_id) if is_sold else line)
+        was, is_now = old[line.line_id], new[line.line_id]
+        its = tuple(_moves(place, line, served[line.line_id], was, is_now, order=order))
+        lines.append(replace(line, sale=posting_id) if _grows(was, is_now) else line)
         moves += its
     if not moves:
         return after, None
@@ -93,21 +87,18 @@ def post(
     return replace(after, lines=tuple(lines)), posting
 
 
-def _fee(served: PlacedLine, line: OrderLine, *, goods: int, shipping: int) -> int:
+def _fee(served: PlacedLine, line: OrderLine) -> int:
     terms = served.fee
     if terms is None:
         return 0
+    whole = served.pieces(0, line.accepted)
+    goods, shipping = whole.line_total.minor, whole.shipping
     fee = fees.fee(terms, goods=goods, shipping=shipping, pieces=line.accepted)
     if terms.kept_on_refund:
         return fee
-    base = fees.fee_base(terms, goods=goods, shipping=shipping)
-    refunded = fees.fee_base(terms, goods=line.refunded, shipping=line.refunded_shipping)
-    return _kept(fee, refunded, base)
-
-
-def _kept(whole: int, refunded: int, of: int) -> int:
-    """What is left of `whole` where so much `of` what it is reckoned on was paid back."""
-    return whole - of_first(whole, refunded, of)
+    refunded_shipping = min(line.refunded_shipping, shipping)
+    refunded = fees.fee_base(terms, goods=line.refunded, shipping=refunded_shipping)
+    return left(fee, refunded, fees.fee_base(terms, goods=goods, shipping=shipping))
 
 
 def _moves(

@@ -21,3 +21,13 @@ def of_first(whole: int, pieces: int, of: int) -> int:
     """What the first `pieces` `of` so many have of `whole`: all have all of it, and what some have more than
     others is what lies between them."""
     return whole * pieces // of if of else 0
+
+
+def between(whole: int, first: int, last: int, of: int) -> int:
+    """What the pieces from `first` to just before `last` have of `whole`."""
+    return of_first(whole, last, of) - of_first(whole, first, of)
+
+
+def left(whole: int, gone: int, of: int) -> int:
+    """What stays of `whole` where so much `of` what it goes by is gone."""
+    return whole - of_first(whole, gone, of)

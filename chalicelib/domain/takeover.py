@@ -11,6 +11,7 @@ from itertools import count
 from chalicelib.domain import notices
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.allocation_notes import of_lines
+from chalicelib.domain.line_charges import tax_at
 from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder
 from chalicelib.domain.placement import NamePart
 from chalicelib.domain.reallocation import Found, Remainder
@@ -78,7 +79,9 @@ def _added(
             continue
         line_id = remainder.line_id if remainder.is_whole else name_part("lin", next(numbers))
         new_ids[remainder.line_id], supplier_id = line_id, candidate.supplier_id
-        lines.setdefault(supplier_id, []).append(_new_line(remainder, candidate, line_id))
+        lines.setdefault(supplier_id, []).append(
+            _new_line(remainder, candidate, line_id, tax_included=record.order.tax_included)
+        )
         handling[supplier_id] = max(handling.get(supplier_id, 0), candidate.handling_days)
     first = len(record.supplier_orders) + 1
     return tuple(
@@ -102,14 +105,17 @@ def _ids_of(lines: Sequence[OrderLine], new_ids: Mapping[str, str]) -> dict[str,
     return {old: new for old, new in new_ids.items() if new in its}
 
 
-def _new_line(remainder: Remainder, candidate: Candidate, line_id: str) -> OrderLine:
-    origin = remainder.placed.line_id
+def _new_line(remainder: Remainder, candidate: Candidate, line_id: str, *, tax_included: bool) -> OrderLine:
+    origin, share = remainder.placed.line_id, remainder.share
     return OrderLine(
         line_id,
         candidate.offer_id,
         remainder.pieces,
         sku=candidate.sku,
         unit_minor=candidate.price.minor,
+        shipping=share.shipping,
+        tax=tax_at(candidate.price, share.tax, told_at=share.unit_price, is_included=tax_included),
+        shipping_tax=share.shipping_tax,
         split_from=origin if line_id != origin else None,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.domain import carriers, payment, shipping
-from chalicelib.domain.money import Money, total
+from chalicelib.domain.money import Money
 from chalicelib.domain.order import (
     Buyer,
     Order,
@@ -18,8 +18,9 @@ from chalicelib.domain.order import (
     SupplierOrder,
     current_lines,
     derived_status,
-    served_line,
+    served_lines,
 )
+from chalicelib.services import order_money
 
 _PLACE = ("city", "region", "postal_code", "country")
 
@@ -29,23 +30,19 @@ def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str,
     administrators."""
     order = record.order
     lines = current_lines(record)
-    placed = {line.line_id: line for line in order.lines}
-    items = total((line.served.line_total for line in lines), order.currency)
     view = {
         "order_id": order.order_id,
         "status": derived_status([line.status for line in lines]),
         "currency": order.currency,
-        "lines": [_line(line.served, line.state) | {"status": line.status} for line in lines],
-        "supplier_orders": [_part(part, placed) for part in record.supplier_orders],
+        "lines": [_line(order, line.served, line.state) | {"status": line.status} for line in lines],
+        "supplier_orders": [_part(order, part) for part in record.supplier_orders],
         "shipments": [shipment_view(shipment) for shipment in record.shipments],
         "returns": [return_view(returned) for returned in record.returns],
         "refunds": [refund_view(refund) for refund in record.refunds],
-        "totals": {
-            "items": items.as_json(),
-            "shipping": order.shipping.as_json(),
-            "tax": order.tax.as_json(),
-            "grand_total": (items + order.shipping + order.tax).as_json(),
-        },
+        "totals": order_money.totals(order, lines),
+        "payable": order_money.to_pay(record),
+        "tax_included": order.tax_included,
+        "tax_collector": order.tax_collector,
         "payment": {
             "reference": order.payment_reference,
             "authorized_amount": order.authorized.as_json(),
@@ -67,12 +64,13 @@ def supplier_order_view(
 ) -> dict[str, Any]:
     """A supplier's part of an order as that supplier reads it. Before it has accepted a line it learns where
     the order goes, not to whom."""
-    placed = {line.line_id: line for line in order.lines}
     ship_to = buyer.ship_to if buyer else {}
     return {
-        **_part(part, placed),
+        **_part(order, part),
         "order_id": part.order_id,
         "currency": order.currency,
+        "tax_included": order.tax_included,
+        "tax_collector": order.tax_collector,
         "attempt": attempt_view(part) if with_address else _for_supplier(attempt_view(part)),
         "ship_to": ship_to if with_address or has_accepted(part) else _place_of(ship_to),
         "correlation_id": part.correlation_id,
@@ -186,7 +184,8 @@ def _tracking(shipment: Shipment) -> dict[str, Any]:
     }
 
 
-def _part(part: SupplierOrder, placed: Mapping[str, PlacedLine]) -> dict[str, Any]:
+def _part(order: Order, part: SupplierOrder) -> dict[str, Any]:
+    served = served_lines(order, part)
     return _present(
         {
             "supplier_order_id": part.supplier_order_id,
@@ -194,7 +193,7 @@ def _part(part: SupplierOrder, placed: Mapping[str, PlacedLine]) -> dict[str, An
             "status": part.status,
             "accept_by": part.accept_by,
             "supplier_reference": part.supplier_reference,
-            "lines": [_line(served_line(placed, part, line), line) for line in part.lines],
+            "lines": [_line(order, served[line.line_id], line) for line in part.lines],
             "ship_by": part.ship_by,
             "is_late": shipping.is_late(part, clock.timestamp()) if part.ship_by else None,
             "late_at": part.late_at,
@@ -205,7 +204,7 @@ def _part(part: SupplierOrder, placed: Mapping[str, PlacedLine]) -> dict[str, An
     )
 
 
-def _line(placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
+def _line(order: Order, placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
     return _present(
         {
             "line_id": placed.line_id,
@@ -217,8 +216,7 @@ def _line(placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
             "gtin": placed.gtin,
             "title": placed.title,
             "quantity": placed.quantity,
-            "unit_price": placed.unit_price.as_json(),
-            "line_total": placed.line_total.as_json(),
+            **order_money.line_money(order, placed),
             "status": state.status,
             "accepted_quantity": state.accepted,
             "shipped_quantity": state.shipped,

@@ -10,10 +10,11 @@ from chalicelib.domain import allocation, credentials, placement
 from chalicelib.domain.allocation import Allocation, Candidate
 from chalicelib.domain.allocation_notes import notes_of
 from chalicelib.domain.allotment import Choices, Conditions, Obstacle, WantedLine, allot, promise_of
-from chalicelib.domain.money import Money, total
+from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import Buyer, Order, OrderRecord, SupplierOrder
 from chalicelib.problems import Conflict, FieldProblem, TemporarilyUnavailable, Unprocessable
+from chalicelib.services import price_order
 from chalicelib.services.allocation_costs import allocation_costs
 from chalicelib.services.commits import Crowded, commit
 from chalicelib.services.idempotency import Outcome, in_progress, request_hash
@@ -22,9 +23,6 @@ from chalicelib.storage import offer_terms, order_reads, orders, supplier_orders
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.order_reads import Concerned
 from chalicelib.storage.transaction import Write
-
-MAX_LINES = 40
-"""Each line may need its own offer, supplier order and supplier: a transaction holds 100 items."""
 
 _ROUNDS = 3
 """Whenever an offer turns out not to be as it was read, the next best is chosen, until so many times."""
@@ -47,8 +45,7 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     or PROMISE_NOT_KEPT naming every line concerned, TemporarilyUnavailable when too many want the same thing.
     """
     order_id = id_of(idempotency_key, caller)
-    wanted = _wanted_lines(body)
-    _check_money(body, wanted)
+    wanted = price_order.wanted_lines(body)
     concerned = order_reads.read_for_placing(
         order_id,
         offer_ids=[line.offer_id for line in wanted if line.offer_id],
@@ -82,57 +79,6 @@ def id_of(idempotency_key: str, caller: str) -> str:
     return ids.order_id(f"{caller}|POST /orders", idempotency_key)
 
 
-def _wanted_lines(body: Mapping[str, Any]) -> list[WantedLine]:
-    lines = body["lines"]
-    if len(lines) > MAX_LINES:
-        raise _invalid("/lines", "TOO_MANY_LINES", f"An order has at most {MAX_LINES} lines.")
-    return [
-        WantedLine(
-            quantity=line["quantity"],
-            expected_price=Money.parse(line["expected_price"]),
-            offer_id=line.get("offer_id"),
-            product_id=line.get("product_id"),
-        )
-        for line in lines
-    ]
-
-
-def _check_money(body: Mapping[str, Any], wanted: Sequence[WantedLine]) -> None:
-    """Raise Unprocessable unless everything is in the order's currency and, where the expected prices are the
-    real ones, the authorisation covers it."""
-    currency = body["currency"]
-    promise = body.get("promise") or {}
-    amounts = {f"/lines/{n}/expected_price": line.expected_price for n, line in enumerate(wanted)}
-    amounts |= {f"/{name}": Money.parse(body[name]) for name in ("shipping", "tax") if body.get(name)}
-    amounts["/payment/authorized_amount"] = Money.parse(body["payment"]["authorized_amount"])
-    if promise.get("max_unit_price"):
-        amounts["/promise/max_unit_price"] = Money.parse(promise["max_unit_price"])
-    foreign = [
-        FieldProblem(f"{pointer}/currency", "CURRENCY_MISMATCH", f"The order is in {currency}.")
-        for pointer, amount in amounts.items()
-        if amount.currency != currency
-    ]
-    if foreign:
-        raise Unprocessable("INVALID_BODY", "All amounts of an order are in its currency.", errors=foreign)
-    goods = total((line.expected_price * line.quantity for line in wanted), currency)
-    if "/promise/max_unit_price" not in amounts and goods.minor > _for_goods(body).minor:
-        raise _authorised_too_little(body, goods)
-
-
-def _for_goods(body: Mapping[str, Any]) -> Money:
-    """What is authorised beside shipping and tax."""
-    currency = body["currency"]
-    authorized = Money.parse(body["payment"]["authorized_amount"])
-    return authorized - _amount(body.get("shipping"), currency) - _amount(body.get("tax"), currency)
-
-
-def _authorised_too_little(body: Mapping[str, Any], goods: Money) -> Unprocessable:
-    authorized = Money.parse(body["payment"]["authorized_amount"])
-    needed = (goods - _for_goods(body) + authorized).as_json()
-    detail = f"The order's total is {needed['amount']} {needed['currency']}."
-    return _invalid("/payment/authorized_amount", "AUTHORIZATION_TOO_LOW", detail)
-
-
 def _replay(order: Order, body: Mapping[str, Any]) -> Outcome:
     if order.request_hash != request_hash(body):
         raise Unprocessable(
@@ -155,7 +101,7 @@ def _allocated(
     conditions = Conditions(
         promise=promise_of(body.get("promise")),
         costs=allocation_costs(body["currency"]),
-        at_most=_for_goods(body),
+        at_most=price_order.for_goods(body, wanted),
         now=now,
         transit_days=settings.transit_days(),
     )
@@ -163,7 +109,7 @@ def _allocated(
     if isinstance(found, Allocation):
         return found
     if found.needed is not None:
-        raise _authorised_too_little(body, found.needed)
+        raise price_order.authorised_too_little(body, wanted, found.needed)
     raise _refusal(found.obstacles)
 
 
@@ -175,19 +121,22 @@ def _composed(
     *,
     stamp: str,
 ) -> Order:
-    currency = body["currency"]
+    currency, tax_included = body["currency"], body.get("tax_included", False)
+    lines = placement.placed_lines(wanted, allocated.candidates, _namer(order_id), tax_included=tax_included)
     return Order(
         order_id=order_id,
         currency=currency,
-        lines=placement.placed_lines(wanted, allocated.candidates, _namer(order_id)),
-        shipping=_amount(body.get("shipping"), currency),
-        tax=_amount(body.get("tax"), currency),
+        lines=lines,
+        shipping=Money(sum(line.shipping for line in lines), currency),
+        tax=Money(sum(line.tax + line.shipping_tax for line in lines), currency),
         payment_reference=body["payment"]["reference"],
         authorized=Money.parse(body["payment"]["authorized_amount"]),
         request_hash=request_hash(body),
         promise=body.get("promise"),
         channel_reference=body.get("channel_reference"),
         allocation=notes_of(allocated, allocation_costs(currency)),
+        tax_included=tax_included,
+        tax_collector=body.get("tax_collector") or settings.tax_collector(),
         correlation_id=telemetry.correlation_id(),
         created_at=stamp,
         updated_at=stamp,
@@ -283,11 +232,3 @@ def _namer(order_id: str) -> placement.NamePart:
 
 def _buyer(order: Order, body: Mapping[str, Any]) -> Buyer:
     return Buyer(order.order_id, body["ship_to"], body["contact"])
-
-
-def _amount(money: Mapping[str, Any] | None, currency: str) -> Money:
-    return Money.parse(money) if money else Money.zero(currency)
-
-
-def _invalid(pointer: str, code: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[FieldProblem(pointer, code, detail)])

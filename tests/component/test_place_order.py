@@ -28,6 +28,10 @@ def refusal_of(*lines: dict[str, Any], **fields: Any) -> tuple[str, list[tuple[s
     return caught.value.code, [(error.pointer, error.code) for error in caught.value.errors]
 
 
+def paid(amount: str) -> dict[str, Any]:
+    return {"reference": "pay-1", "authorized_amount": euros(amount)}
+
+
 def stored_orders() -> int:
     items = boto3.client("dynamodb").scan(TableName="marketplace-test")["Items"]
     return sum(item["kind"]["S"] == "ORDER" for item in items)
@@ -61,6 +65,63 @@ def test_an_order_of_two_suppliers_is_split_and_reserved() -> None:
     assert [line["line_total"]["amount"] for line in order["lines"]] == ["10.00", "34.00", "15.00"]
     assert (stock_of(tea), stock_of(pot), stock_of(cup)) == ((8, 2, 0), (9, 1, 0), (7, 3, 0))
     assert read_order.read_order(order["order_id"], is_admin=False) == order
+
+
+def test_what_the_order_says_of_shipping_and_tax_is_divided_among_its_lines() -> None:
+    tea, pot = an_offer(a_supplier(), "TEA"), an_offer(a_supplier(), "POT", price="10.00")
+
+    order = place(a_line(tea, 1), a_line(pot, 1, "10.00"), shipping=euros("1.00"), tax=euros("3.36")).answer[
+        "order"
+    ]
+
+    said = [(line["shipping"], line["tax"], line["shipping_tax"]) for line in order["lines"]]
+    assert said == [
+        (euros("0.33"), euros("1.05"), euros("0.07")),
+        (euros("0.67"), euros("2.10"), euros("0.14")),
+    ]
+    assert [line["gross"] for line in order["lines"]] == [euros("6.05"), euros("12.10")]
+    assert order["payable"] == {
+        "items": euros("15.00"),
+        "shipping": euros("1.00"),
+        "tax": euros("3.36"),
+        "total": euros("19.36"),
+    }
+    assert read_order.read_order(order["order_id"], is_admin=False) == order
+
+
+def test_prices_that_hold_their_tax_are_the_whole_sum() -> None:
+    tea = an_offer(a_supplier())
+    line = a_line(tea, 2) | {"tax": euros("1.74"), "shipping": euros("2.42"), "shipping_tax": euros("0.42")}
+    held = {"tax_included": True, "tax_collector": "MARKETPLACE"}
+
+    assert refusal_of(line, **held, payment=paid("12.41"))[0] == "AUTHORIZATION_TOO_LOW"
+    order = place(line, **held, payment=paid("12.42")).answer["order"]
+
+    assert order["totals"]["tax"] == euros("2.16")
+    assert order["totals"]["grand_total"] == euros("12.42") == order["payable"]["total"]
+    assert (order["lines"][0]["net"], order["lines"][0]["gross"]) == (euros("8.26"), euros("10.00"))
+    assert order["tax_collector"] == "MARKETPLACE"
+
+
+def test_a_tax_that_comes_on_top_is_authorised_too() -> None:
+    line = a_line(an_offer(a_supplier()), 2) | {"tax": euros("1.74")}
+
+    assert refusal_of(line, payment=paid("11.73"))[0] == "AUTHORIZATION_TOO_LOW"
+    order = place(line, payment=paid("11.74")).answer["order"]
+
+    assert order["totals"]["grand_total"] == euros("11.74")
+    assert order["tax_collector"] == "SUPPLIER"
+
+
+def test_lines_and_order_that_say_different_taxes_are_refused_with_the_place() -> None:
+    tea = an_offer(a_supplier())
+    lines = [a_line(tea) | {"tax": euros("1.05")}, a_line(tea)]
+
+    assert refusal_of(*lines) == ("INVALID_BODY", [("/lines/1/tax", "MISSING_FIELD")])
+    assert refusal_of(lines[0], tax=euros("1.04")) == ("INVALID_BODY", [("/tax", "TOTAL_MISMATCH")])
+    dollars = {"tax": {"amount": "1.05", "currency": "USD"}}
+    assert refusal_of(a_line(tea) | dollars)[1] == [("/lines/0/tax/currency", "CURRENCY_MISMATCH")]
+    assert stored_orders() == 0
 
 
 def test_the_same_request_again_changes_nothing_and_answers_the_same() -> None:

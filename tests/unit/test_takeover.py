@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import acceptance, reallocation, takeover
+from chalicelib.domain import acceptance, payable, reallocation, takeover
 from chalicelib.domain.acceptance import Answer, LineAnswer
 from chalicelib.domain.allocation import Candidate, Costs
 from chalicelib.domain.money import Money
@@ -19,6 +19,7 @@ from chalicelib.domain.order import (
     PlacedLine,
     SupplierOrder,
     current_lines,
+    served_lines,
 )
 from chalicelib.domain.reallocation import Limits
 
@@ -35,17 +36,27 @@ def name_part(prefix: str, number: int) -> str:
     return f"{prefix}_x_{number}"
 
 
-def an_order(quantities: list[int], slack: int, promise: dict[str, object]) -> Order:
+def an_order(
+    quantities: list[int],
+    slack: int,
+    promise: dict[str, object],
+    beside: list[int],
+    *,
+    included: bool = False,
+) -> Order:
+    """`beside` are the shipping of each line, the tax on its goods and that on its shipping."""
+    shipping, tax, shipping_tax = beside
     lines = tuple(
         PlacedLine(
             name_part("lin", number), f"off_{SUPPLIERS[0]}_{number}", f"prd_{number}", SUPPLIERS[0],
-            name_part("so", 1), "SKU", None, "Pot", quantity, Money(500, "EUR"),
+            name_part("so", 1), "SKU", None, "Pot", quantity, Money(500, "EUR"), *beside,
         )
         for number, quantity in enumerate(quantities, start=1)
     )  # fmt: skip
-    authorized = Money(sum(quantities) * 500 + slack, "EUR")
-    nothing = Money.zero("EUR")
-    return Order("ord_x", "EUR", lines, nothing, nothing, "pay", authorized, "hash", promise=promise)
+    in_all = Money(shipping, "EUR") * len(lines), Money(tax + shipping_tax, "EUR") * len(lines)
+    order = Order("ord_x", "EUR", lines, *in_all, "pay", Money.zero("EUR"), "hash", promise=promise)
+    order = replace(order, tax_included=included)
+    return replace(order, authorized=Money(sum(quantities) * 500 + slack, "EUR") + order.beside_goods)
 
 
 def placed(order: Order) -> OrderRecord:
@@ -122,11 +133,31 @@ def check_lines(record: OrderRecord) -> None:
     assert len(shipping) == len(set(shipping))
 
 
+def check_charges(record: OrderRecord) -> None:
+    """Shipping and tax add up to the order's, whatever moved: at the lines as they are, and between what is
+    to be paid and what is not. A tax that the price holds follows it."""
+    order, lines = record.order, [each.served for each in current_lines(record)]
+    assert sum(line.shipping for line in lines) == order.shipping.minor
+    if not order.tax_included:
+        assert sum(line.tax + line.shipping_tax for line in lines) == order.tax.minor
+    assert all(0 <= line.tax <= line.line_total.minor for line in lines if order.tax_included)
+    accepted = [
+        served_lines(order, part)[line.line_id].pieces(0, line.accepted)
+        for part in record.supplier_orders
+        for line in part.lines
+    ]
+    cost = payable.of_order(record)
+    assert cost.goods == sum(line.line_total.minor for line in accepted)
+    assert cost.shipping == sum(line.shipping for line in accepted) <= order.shipping.minor
+    assert cost.tax == sum(line.tax + line.shipping_tax for line in accepted)
+    if sum(line.quantity for line in accepted) == sum(line.quantity for line in order.lines):
+        assert cost.shipping == order.shipping.minor
+
+
 def check_promise(record: OrderRecord, limits: Limits) -> None:
     lines = current_lines(record)
     assert all(each.served.unit_price.minor <= 550 for each in lines)
-    cost = sum(each.served.unit_price.minor * each.state.accepted for each in lines)
-    assert cost <= record.order.authorized.minor
+    assert payable.of_order(record).total <= record.order.authorized.minor
     if not limits.may_split:
         shipping = [part for part in record.supplier_orders if any(line.accepted for line in part.lines)]
         assert len({part.supplier_id for part in shipping}) <= 1
@@ -140,7 +171,9 @@ def test_an_order_that_goes_from_one_to_the_next_stays_whole(data: st.DataObject
         "may_split": data.draw(st.booleans(), "may split"),
         "max_unit_price": {"amount": "5.50", "currency": "EUR"},
     }
-    order = an_order(quantities, data.draw(st.integers(0, 300), "slack"), promise)
+    beside = [data.draw(st.integers(0, 99), name) for name in ("shipping", "tax", "shipping tax")]
+    slack, included = data.draw(st.integers(0, 300), "slack"), data.draw(st.booleans(), "tax included")
+    order = an_order(quantities, slack, promise, beside, included=included)
     places = [(supplier, line.product_id) for supplier in SUPPLIERS for line in order.lines]
     stock = {place: [data.draw(st.integers(0, 8), "stock"), 0, 0] for place in places}
     prices = {place: data.draw(st.sampled_from([450, 500, 550, 600]), "price") for place in places}
@@ -159,6 +192,7 @@ def test_an_order_that_goes_from_one_to_the_next_stays_whole(data: st.DataObject
             record = moved_on(record, stock, prices, limits)
 
     check_lines(record)
+    check_charges(record)
     check_promise(record, limits)
     assert {place: sum(count) for place, count in stock.items()} == received
     assert all(on_hand >= 0 and reserved == 0 for on_hand, reserved, _ in stock.values())

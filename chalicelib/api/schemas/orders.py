@@ -34,6 +34,7 @@ from chalicelib.bodies.fields import (
 from chalicelib.domain.acceptance import CODES
 from chalicelib.domain.errors import InvalidMoney
 from chalicelib.domain.money import currency_digits
+from chalicelib.domain.order import TAX_COLLECTORS
 from chalicelib.domain.payment import STATUSES as PAYMENT_STATUS
 from chalicelib.domain.rules.countries import is_code
 
@@ -94,6 +95,13 @@ class OrderLineBodySchema(StrictSchema):
     product_id = optional_text(128)
     quantity = whole(1, 999)
     expected_price = money(metadata={"description": "per unit"})
+    shipping = money(
+        required=False, metadata={"description": "of the whole line; of all lines, or the order's is divided"}
+    )
+    tax = money(
+        required=False, metadata={"description": "on its goods; of all lines, or the order's is divided"}
+    )
+    shipping_tax = money(required=False)
 
     @validates_schema
     def _names_one_thing(self, data: dict[str, Any], **_options: Any) -> None:
@@ -140,7 +148,11 @@ class OrderBodySchema(StrictSchema):
     ship_to = fields.Nested(ShipToSchema, required=True)
     contact = fields.Nested(OrderContactSchema, required=True)
     shipping = money(required=False)
-    tax = money(required=False)
+    tax = money(required=False, metadata={"description": "on goods and shipping"})
+    tax_included = Flag(metadata={"description": "prices and shipping hold the tax already"})
+    tax_collector = one_of(
+        *TAX_COLLECTORS, required=False, metadata={"description": "who hands the tax on; else the setting"}
+    )
     payment = fields.Nested(PaymentSchema, required=True)
     promise = fields.Nested(PromiseSchema)
     channel_reference = optional_text(200)
@@ -164,6 +176,11 @@ class LineSchema(AnswerSchema):
     quantity = fields.Integer(required=True)
     unit_price = fields.Nested(MoneySchema, required=True)
     line_total = fields.Nested(MoneySchema, required=True)
+    net = fields.Nested(MoneySchema, required=True, metadata={"description": "the goods without their tax"})
+    tax = fields.Nested(MoneySchema, required=True, metadata={"description": "on the goods"})
+    gross = fields.Nested(MoneySchema, required=True)
+    shipping = fields.Nested(MoneySchema, required=True)
+    shipping_tax = fields.Nested(MoneySchema, required=True)
     status = one_of(*LINE_STATUS)
     acceptance_code = fields.String()
     accepted_quantity = fields.Integer(required=True)
@@ -233,6 +250,8 @@ class SupplierOrderSchema(PartSchema):
 
     order_id = fields.String(required=True)
     currency = fields.String(required=True)
+    tax_included = fields.Boolean(required=True)
+    tax_collector = one_of(*TAX_COLLECTORS)
     attempt = fields.Nested(AttemptSchema)
     ship_to = fields.Dict(required=True)
 
@@ -255,6 +274,16 @@ class TotalsSchema(AnswerSchema):
     grand_total = fields.Nested(MoneySchema, required=True)
 
 
+class PayableSchema(AnswerSchema):
+    """What is to be paid as things stand: without what was canceled, refused or paid back. With
+    `tax_included`, `items` and `shipping` hold the tax."""
+
+    items = fields.Nested(MoneySchema, required=True)
+    shipping = fields.Nested(MoneySchema, required=True)
+    tax = fields.Nested(MoneySchema, required=True)
+    total = fields.Nested(MoneySchema, required=True)
+
+
 class PaymentStateSchema(AnswerSchema):
     reference = fields.String(required=True)
     authorized_amount = fields.Nested(MoneySchema, required=True)
@@ -274,6 +303,9 @@ class OrderSchema(StoredSchema):
     returns = fields.List(fields.Nested(ReturnSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     totals = fields.Nested(TotalsSchema, required=True)
+    payable = fields.Nested(PayableSchema, required=True)
+    tax_included = fields.Boolean(required=True)
+    tax_collector = one_of(*TAX_COLLECTORS)
     payment = fields.Nested(PaymentStateSchema, required=True)
     ship_to = fields.Dict()
     contact = fields.Dict()
