@@ -111,6 +111,7 @@ ACCESS: Mapping[str, Access] = {
     "receive_return": _supplier_or_admin(Scope.ORDERS),
     "list_ledger_entries": _supplier_or_admin(Scope.ORDERS),
     "read_ledger_entry": _supplier_or_admin(Scope.ORDERS),
+    "read_balance": _supplier_or_admin(Scope.ORDERS),
     "post_ledger_entry": ADMIN,
     "reverse_ledger_entry": ADMIN,
     "list_settlements": ADMIN,

@@ -7,6 +7,7 @@ from chalicelib.api.http import JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import ledger as schemas
 from chalicelib.auth import Role
+from chalicelib.services import balances
 from chalicelib.services import post_by_hand as posting
 from chalicelib.services import read_ledger as reading
 from chalicelib.services.idempotency import Outcome
@@ -45,6 +46,12 @@ def list_ledger_entries(call: Call, supplier_id: str) -> Answer:
 def read_ledger_entry(call: Call, supplier_id: str, entry_id: str) -> Answer:
     entry = reading.read_entry(supplier_id, entry_id, names_people=call.caller.role is Role.ADMIN)
     return Answer(200, entry, etag=UNCHANGED)
+
+
+@bp.route("/suppliers/{supplier_id}/balance")
+@endpoint("Read what a supplier is owed, in each currency", answers={200: schemas.SupplierBalanceSchema()})
+def read_balance(_call: Call, supplier_id: str) -> Answer:
+    return Answer(200, balances.read(supplier_id))
 
 
 @bp.route(BY_HAND, methods=["POST"], content_types=JSON_BODY)

@@ -5,7 +5,8 @@ every posting adds up to zero as it is made. Nothing of it changes later: the st
 stands in, and what was wrong is reversed.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,10 @@ OF_ORDERS = (
 OF_THE_MARKETPLACE = ("LISTING_FEE", "SUBSCRIPTION_FEE", "PENALTY_FEE", "MANUAL_CREDIT", "MANUAL_INVOICE")
 TYPES = (*OF_ORDERS, *(f"REFUND_{each}" for each in OF_ORDERS), *OF_THE_MARKETPLACE, "PAYMENT")
 """Of entries. The tax on any fee is a COMMISSION_VAT; what takes it back a REFUND_COMMISSION_VAT."""
+
+
+Sums = Mapping[tuple[str, Account], int]
+"""Minor units by currency and account."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,16 @@ def entries(posting: Posting) -> Iterator[Entry]:
             amount = Money(move.minor if is_target else -move.minor, posting.currency)
             found = entry_id(posting.posting_id, move.number, is_target=bool(is_target))
             yield Entry(found, account, amount, move, posting)
+
+
+def sums(postings: Iterable[Posting]) -> Sums:
+    """What the postings leave in each account, by currency and account."""
+    found: Counter[tuple[str, Account]] = Counter()
+    for posting in postings:
+        for move in posting.moves:
+            found[posting.currency, move.source] -= move.minor
+            found[posting.currency, move.target] += move.minor
+    return found
 
 
 def _digits(at: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import clock, telemetry
-from chalicelib.domain import charges
-from chalicelib.domain.charges import Charge, NotReversible, ReversesTooMuch
+from chalicelib.domain import supplier_charges
 from chalicelib.domain.ledger import Posting
 from chalicelib.domain.money import Money
+from chalicelib.domain.supplier_charges import Charge, NotReversible, ReversesTooMuch
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import idempotency, supplier_records
 from chalicelib.services.commits import read_and_commit
@@ -33,7 +33,7 @@ def post(supplier_id: str, body: Mapping[str, Any], *, actor: str, idempotency_k
     def work() -> tuple[dict[str, Any], Sequence[Write]]:
         supplier_records.existing(supplier_id)
         charge = _charge(supplier_id, body, actor)
-        posting = charges.post(
+        posting = supplier_charges.post(
             charge, supplier_id=supplier_id, at=clock.timestamp(), cause=_cause("manual", marked)
         )
         return _posted(posting)
@@ -120,7 +120,7 @@ def _reversal(
     if amount is not None and amount.currency != posting.currency:
         raise _unfit("amount/currency", "CURRENCY_MISMATCH", f"This was posted in {posting.currency}.")
     try:
-        return charges.take_back(
+        return supplier_charges.take_back(
             posting,
             None if amount is None else amount.minor,
             taken_back=taken_back,

@@ -87,6 +87,7 @@ WHO = {
     "POST /suppliers/{supplier_id}/webhooks/{webhook_id}/replay": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/ledger": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/ledger/{entry_id}": OWN_OR_ADMIN,
+    "GET /suppliers/{supplier_id}/balance": OWN_OR_ADMIN,
     "POST /admin/suppliers/{supplier_id}/ledger-entries": ADMIN,
     "POST /admin/suppliers/{supplier_id}/ledger-entries/{posting_id}/reversal": ADMIN,
     "GET /admin/settlements": ADMIN,

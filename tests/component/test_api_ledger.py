@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from api import Reply, call
 from test_api_fulfilment import Sale, clock, sale
+from test_api_orders import Seller
 
 from chalicelib.services.read_ledger import Wanted, list_entries
 
@@ -55,6 +56,26 @@ def test_a_ledger_shows_both_sides_of_every_move_oldest_first(sale: Sale) -> Non
         sums[each.get("state") or each["account"]] += round(float(each["amount"]["amount"]) * 100)
     assert sums["PENDING"] == 0
     assert sums["PAYABLE"] == -sums["SHOPPER"]
+
+
+def test_a_balance_tells_what_is_pending_and_what_is_payable(sale: Sale, admin: str) -> None:
+    def read(token: str = sale.seller.token, seller: Seller = sale.seller) -> Any:
+        reply = call("GET", f"/suppliers/{seller.supplier_id}/balance", token=token)
+        return reply.status, [
+            {name: each[name]["amount"] for name in ("pending", "payable", "in_payout")}
+            for each in reply.json.get("balances", [])
+        ]
+
+    before = read()
+    sale.deliver(sale.ship())
+    after = read()
+
+    (pending,) = before[1]
+    assert pending == {"pending": pending["pending"], "payable": "0.00", "in_payout": "0.00"}
+    assert after == (200, [{"pending": "0.00", "payable": pending["pending"], "in_payout": "0.00"}])
+    assert read(admin) == after
+    assert read(sale.other.token) == (404, [])
+    assert read(seller=Seller("new"), token=admin) == (200, [])
 
 
 def test_pages_show_every_entry_once_though_postings_hold_several(sale: Sale) -> None:

@@ -14,8 +14,8 @@ from chalicelib.api.schemas.common import (
 )
 from chalicelib.bodies.faults import StrictSchema
 from chalicelib.bodies.fields import Moment, MoneySchema, money, one_of, optional_text, text
-from chalicelib.domain.charges import BY_HAND
 from chalicelib.domain.ledger import TYPES
+from chalicelib.domain.supplier_charges import BY_HAND
 
 ACCOUNTS = ("SUPPLIER", "SHOPPER", "MARKETPLACE", "FEE_VAT", "TAX", "PAYOUTS", "BANK")
 STATES = ("PENDING", "PAYABLE")
@@ -138,3 +138,24 @@ class ManualPostingSchema(AnswerSchema):
     reason = fields.String(required=True)
     by = fields.String(required=True)
     entries = fields.List(fields.Nested(LedgerEntrySchema), required=True)
+
+
+class CurrencyBalanceSchema(AnswerSchema):
+    """What the supplier is owed in one currency; below zero, what it owes."""
+
+    currency = fields.String(required=True)
+    pending = fields.Nested(
+        SignedMoneySchema, required=True, metadata={"description": "for what has not arrived yet"}
+    )
+    payable = fields.Nested(SignedMoneySchema, required=True, metadata={"description": "not in a payout yet"})
+    in_payout = fields.Nested(
+        SignedMoneySchema,
+        required=True,
+        metadata={"description": "in payouts that the bank has not made yet"},
+    )
+
+
+class SupplierBalanceSchema(AnswerSchema):
+    supplier_id = fields.String(required=True)
+    as_of = moment(required=True)
+    balances = fields.List(fields.Nested(CurrencyBalanceSchema), required=True)
