@@ -4,6 +4,7 @@ The money of a line is a function of how the line stands, so what is posted is t
 makes: whatever the way there, the entries of a supplier order add up to what its lines come to now.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -53,6 +54,18 @@ def positions(order: Order, part: SupplierOrder) -> dict[str, Position]:
     """What each line of the supplier order comes to, by its id."""
     served = served_lines(order, part)
     return {line.line_id: position(order, served[line.line_id], line) for line in part.lines}
+
+
+def balances(order: Order, part: SupplierOrder) -> Counter[Account]:
+    """What stands in each account for the supplier order as its lines are: what all that was posted for it
+    comes to."""
+    stands: Counter[Account] = Counter()
+    for its in positions(order, part).values():
+        for entry_type, amount in zip(OF_ORDERS, its.amounts, strict=True):
+            source, target = _way(entry_type, order, is_payable=its.is_payable)
+            stands[source] -= amount
+            stands[target] += amount
+    return stands
 
 
 def post(

@@ -14,6 +14,7 @@ from trade import (
     Seller,
     Trade,
     check_lines,
+    check_money,
     check_stock,
     check_suppliers,
     dying_at,
@@ -233,6 +234,7 @@ def end_of(story: Callable[[Shop], None], servers: Servers, place: int, moment: 
         with dying_at(place, moment) as made:
             story(shop)
         check_stock(shop.sellers, [shop.record])
+        check_money(shop.sellers, [shop.record])
         check_lines(shop.record)
         check_suppliers(shop.sellers, [shop.record])
         return shop.end, len(made)

@@ -26,6 +26,7 @@ from trade import (
     Seller,
     Trade,
     check_lines,
+    check_money,
     check_stock,
     check_suppliers,
     dying_at,
@@ -180,6 +181,7 @@ class Trading(RuleBasedStateMachine):
     def it_all_adds_up(self) -> None:
         records = self.records
         check_stock(self.sellers, records)
+        check_money(self.sellers, records)
         for record in records:
             check_lines(record)
 

@@ -19,12 +19,15 @@ from stream import between, images
 from chalicelib import clock
 from chalicelib.clients import aws, queues
 from chalicelib.clients.secrets import master_secret
-from chalicelib.domain import credentials
-from chalicelib.domain.order import OrderLine, OrderRecord, SupplierOrder, current_lines
+from chalicelib.domain import credentials, sales
+from chalicelib.domain.acceptance import asked_of
+from chalicelib.domain.ledger import entries
+from chalicelib.domain.order import Order, OrderLine, OrderRecord, SupplierOrder, current_lines
 from chalicelib.domain.supplier import Keyring
 from chalicelib.events import queues as workers
 from chalicelib.events import schedules, stream
 from chalicelib.services import api_keys
+from chalicelib.storage import ledger
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier
@@ -231,6 +234,32 @@ def check_suppliers(sellers: Iterable[Seller], records: Sequence[OrderRecord]) -
     ]
     assert sorted(believed) == sorted(accepted)
     assert len({line_id for line_id, *_ in believed}) == len(believed)
+
+
+def check_money(sellers: Iterable[Seller], records: Sequence[OrderRecord]) -> None:
+    """What was posted for each supplier order is what its lines come to; all together it adds up to nothing,
+    and the shopper is charged what was accepted less what was paid back."""
+    stands: dict[str, Counter[str]] = {}
+    for posting in (posting for seller in sellers for posting in ledger.walk(seller.supplier_id)):
+        assert posting.supplier_order_id
+        balances = stands.setdefault(posting.supplier_order_id, Counter())
+        for entry in entries(posting):
+            balances[entry.account] += entry.amount.minor
+    for record in records:
+        for part in record.supplier_orders:
+            balances = stands.pop(part.supplier_order_id, Counter())
+            assert sum(balances.values()) == 0
+            assert +balances == +sales.balances(record.order, part)
+            assert -balances == -sales.balances(record.order, part)
+            if not record.order.shipping.minor + record.order.tax.minor:
+                assert -balances["SHOPPER"] == sum(_charged(record.order, part))
+    assert not stands
+
+
+def _charged(order: Order, part: SupplierOrder) -> Iterator[int]:
+    prices = asked_of(order, part).prices
+    for line in part.lines:
+        yield prices[line.line_id].minor * line.accepted - line.refunded
 
 
 def forget_everything() -> None:
