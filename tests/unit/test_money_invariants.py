@@ -180,11 +180,7 @@ def others_take_over(life: Life) -> Change:
         life.record, waiting, Found(found), name_part=lambda prefix, number: f"{prefix}_x_{number}",
         accept_by=lambda *_: "", now=life.now,
     )  # fmt: skip
-    alone = [
-        replace(part, lines=tuple(replace(line, shipping=0, tax=0, shipping_tax=0) for line in part.lines))
-        for part in moved.added
-    ]
-    return [*moved.changed, *alone]
+    return [*moved.changed, *moved.added]
 
 
 def the_shopper_does_without(life: Life) -> Change:
@@ -305,6 +301,7 @@ def check(life: Life) -> None:
         for line, served in _served(life.order, part):
             check_line(life.order, served, line, its)
     check_reversals(postings)
+    check_whole(life)
 
 
 def check_posting(posting: Posting) -> None:
@@ -359,6 +356,19 @@ def check_line(order: Order, served: PlacedLine, line: OrderLine, postings: Sequ
         assert not its.fee
     moved = [move for posting in postings for move in posting.moves if move.line_id == line.line_id]
     assert line.sale is not None or not moved
+
+
+def check_whole(life: Life) -> None:
+    """What all suppliers together take for sending is no more than the order has, and all of it once all that
+    was placed is accepted, by whomever."""
+    if life.order.tax_included:
+        return
+    found = [each for part in life.record.supplier_orders for each in _served(life.order, part)]
+    sending = sum(sales.position(life.order, served, line).shipping for line, served in found)
+    assert sending <= life.order.shipping.minor
+    is_whole = sum(line.accepted for line, _ in found) == sum(line.quantity for line in life.order.lines)
+    if is_whole and not any(line.refunded or line.refunded_shipping for line, _ in found):
+        assert sending == life.order.shipping.minor
 
 
 def check_reversals(postings: dict[str, Posting]) -> None:
