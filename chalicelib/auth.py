@@ -112,6 +112,7 @@ ACCESS: Mapping[str, Access] = {
     "list_ledger_entries": _supplier_or_admin(Scope.ORDERS),
     "read_ledger_entry": _supplier_or_admin(Scope.ORDERS),
     "read_balance": _supplier_or_admin(Scope.ORDERS),
+    "list_ledger_entries_of_order": ADMIN,
     "post_ledger_entry": ADMIN,
     "reverse_ledger_entry": ADMIN,
     "list_settlements": ADMIN,

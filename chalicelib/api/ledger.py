@@ -6,6 +6,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.http import JSON_BODY, Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import ledger as schemas
+from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.auth import Role
 from chalicelib.services import balances
 from chalicelib.services import post_by_hand as posting
@@ -46,6 +47,17 @@ def list_ledger_entries(call: Call, supplier_id: str) -> Answer:
 def read_ledger_entry(call: Call, supplier_id: str, entry_id: str) -> Answer:
     entry = reading.read_entry(supplier_id, entry_id, names_people=call.caller.role is Role.ADMIN)
     return Answer(200, entry, etag=UNCHANGED)
+
+
+@bp.route("/admin/orders/{order_id}/ledger")
+@endpoint(
+    "List the entries that an order caused in the ledgers of its suppliers, oldest first",
+    query=PageQuerySchema(),
+    answers={200: schemas.LedgerPageSchema()},
+)
+def list_ledger_entries_of_order(call: Call, order_id: str) -> Answer:
+    page = reading.list_entries_of_order(order_id, limit=call.query["limit"], cursor=call.query.get("cursor"))
+    return Answer(200, page)
 
 
 @bp.route("/suppliers/{supplier_id}/balance")

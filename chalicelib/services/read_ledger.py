@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib.domain.ledger import SUPPLIER_STATES, Entry, Posting, entries
 from chalicelib.problems import NotFound
 from chalicelib.services import paging, supplier_records
-from chalicelib.storage import ledger
+from chalicelib.storage import ledger, orders
 from chalicelib.storage.errors import BadCursor
 from chalicelib.storage.pages import packed, unpacked
 
@@ -44,18 +44,26 @@ def list_entries(
     """
     supplier_records.existing(supplier_id)
     behind = paging.read_page(lambda: _entry_of(cursor, supplier_id))
-    found: list[Entry] = []
-    for number, posting in enumerate(_postings(supplier_id, wanted, behind, limit), 1):
-        for entry in _behind(posting, behind):
-            if not _is_wanted(entry, wanted):
-                continue
-            if len(found) == limit:
-                return _page(found, found[-1], names_people=names_people)
-            found.append(entry)
-        if number == most_read:
-            *_, last = entries(posting)
-            return _page(found, last, names_people=names_people)
-    return _page(found, None, names_people=names_people)
+    postings = _postings(supplier_id, wanted, behind, limit)
+    return _page(
+        supplier_id,
+        postings,
+        behind,
+        wanted,
+        limit=limit,
+        names_people=names_people,
+        most_read=most_read,
+    )
+
+
+def list_entries_of_order(order_id: str, *, limit: int, cursor: str | None) -> paging.Listing:
+    """The entries that the order caused in the ledgers of all its suppliers, oldest first. Raises NotFound,
+    BadRequest for a cursor of another list."""
+    if orders.get(order_id) is None:
+        raise NotFound
+    behind = paging.read_page(lambda: _entry_of(cursor, order_id))
+    postings = ledger.of_order(order_id, first=_posting_of(behind or ""))
+    return _page(order_id, postings, behind, Wanted(), limit=limit, names_people=True)
 
 
 def read_entry(supplier_id: str, entry_id: str, *, names_people: bool = False) -> dict[str, Any]:
@@ -105,15 +113,14 @@ def posting_view(posting: Posting) -> dict[str, Any]:
 
 
 def _postings(supplier_id: str, wanted: Wanted, behind: str | None, limit: int) -> Iterator[Posting]:
-    first = _posting_of(behind) if behind else ""
+    since, until, first = wanted.since, wanted.until, _posting_of(behind or "")
     if wanted.order_id is not None:
-        return ledger.of_order(
-            supplier_id, wanted.order_id, since=wanted.since, until=wanted.until, first=first
-        )
+        of_order = ledger.of_order(wanted.order_id, since=since, until=until, first=first)
+        return (posting for posting in of_order if posting.supplier_id == supplier_id)
     # Of all entries one page is never more than so many postings; what is rare is looked for a MB at a time.
     is_everything = wanted.account is None and wanted.type is None and wanted.state is None
     at_once = limit if is_everything else None
-    return ledger.walk(supplier_id, since=wanted.since, until=wanted.until, first=first, at_once=at_once)
+    return ledger.walk(supplier_id, since=since, until=until, first=first, at_once=at_once)
 
 
 def _behind(posting: Posting, last: str | None) -> Iterable[Entry]:
@@ -135,18 +142,41 @@ def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
     )
 
 
-def _page(found: list[Entry], last: Entry | None, *, names_people: bool) -> paging.Listing:
-    cursor = packed([last.posting.supplier_id, last.entry_id]) if last else None
-    items = [entry_view(entry, names_people=names_people) for entry in found]
-    return {"items": items, "next_cursor": cursor}
+def _page(
+    owner: str,
+    postings: Iterable[Posting],
+    behind: str | None,
+    wanted: Wanted,
+    *,
+    limit: int,
+    names_people: bool,
+    most_read: int = MOST_READ,
+) -> paging.Listing:
+    found: list[Entry] = []
+
+    def listing(last: Entry | None) -> paging.Listing:
+        items = [entry_view(entry, names_people=names_people) for entry in found]
+        return {"items": items, "next_cursor": packed([owner, last.entry_id]) if last else None}
+
+    for number, posting in enumerate(postings, 1):
+        for entry in _behind(posting, behind):
+            if not _is_wanted(entry, wanted):
+                continue
+            if len(found) == limit:
+                return listing(found[-1])
+            found.append(entry)
+        if number == most_read:
+            *_, last = entries(posting)
+            return listing(last)
+    return listing(None)
 
 
-def _entry_of(cursor: str | None, supplier_id: str) -> str | None:
+def _entry_of(cursor: str | None, owner: str) -> str | None:
     """The last entry that was seen before the cursor. Raises BadCursor."""
     match unpacked(cursor) if cursor else None:
         case None if not cursor:
             return None
-        case [owner, str(entry_id)] if owner == supplier_id and _may_be_id(entry_id):
+        case [str(named), str(entry_id)] if named == owner and _may_be_id(entry_id):
             return entry_id
     raise BadCursor
 

@@ -108,20 +108,15 @@ def walk(
 
 
 def of_order(
-    supplier_id: str,
-    order_id: str,
-    *,
-    since: str | None = None,
-    until: str | None = None,
-    first: str = "",
+    order_id: str, *, since: str | None = None, until: str | None = None, first: str = ""
 ) -> Iterator[Posting]:
-    """The same of what was posted because of one order. It is read from an index: what was written this very
-    moment may be missing."""
+    """The same of what was posted because of one order, in all its suppliers' ledgers. It is read from an
+    index: what was written this very moment may be missing."""
     start, end = max(_from(since), first), _until(until)
     if start > end:
         return iter(())
     found = Item.by_status.query(keys.postings_of_order(order_id), Item.status_sort.between(start, end))
-    return (posting for posting in map(from_item, found) if posting.supplier_id == supplier_id)
+    return map(from_item, found)
 
 
 def from_item(item: Any) -> Posting:

@@ -88,6 +88,7 @@ WHO = {
     "GET /suppliers/{supplier_id}/ledger": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/ledger/{entry_id}": OWN_OR_ADMIN,
     "GET /suppliers/{supplier_id}/balance": OWN_OR_ADMIN,
+    "GET /admin/orders/{order_id}/ledger": ADMIN,
     "POST /admin/suppliers/{supplier_id}/ledger-entries": ADMIN,
     "POST /admin/suppliers/{supplier_id}/ledger-entries/{posting_id}/reversal": ADMIN,
     "GET /admin/settlements": ADMIN,

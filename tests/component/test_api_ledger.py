@@ -141,6 +141,22 @@ def test_the_entries_of_an_order_are_seen_together(sale: Sale) -> None:
     assert first["items"] + rest["items"] == every
 
 
+def test_an_administrator_sees_what_an_order_moved_in_all_its_suppliers_ledgers(
+    sale: Sale, admin: str
+) -> None:
+    path = f"/admin/orders/{sale.order_id}/ledger"
+    every = call("GET", f"{path}?limit=100", token=admin).json["items"]
+
+    first = call("GET", f"{path}?limit=1", token=admin).json
+    rest = call("GET", f"{path}?limit=100&cursor={first['next_cursor']}", token=admin).json
+
+    assert first["items"] + rest["items"] == every
+    assert {each["supplier_id"] for each in every} == {sale.seller.supplier_id, sale.other.supplier_id}
+    assert call("GET", "/admin/orders/ord_x/ledger", token=admin).status == 404
+    own = ask(sale, "?limit=1").json["next_cursor"]
+    assert call("GET", f"{path}?cursor={own}", token=admin).code == "INVALID_CURSOR"
+
+
 def test_an_entry_is_read_with_what_was_posted_together_with_it(sale: Sale) -> None:
     every = entries(sale)
 
