@@ -107,7 +107,16 @@ MEANINGS: Mapping[str, Meaning] = {
         _object({**{name: _IDS[name] for name in _LINE_IDS}, "quantity": _COUNT, "unit_price": _MONEY})
     ),
     "of_lines": _many(
-        _object({"line_id": _IDS["line_id"], "quantity?": _COUNT, "received?": _COUNT, "amount?": _MONEY})
+        _object(
+            {
+                "line_id": _IDS["line_id"],
+                "quantity?": _COUNT,
+                "received?": _COUNT,
+                "amount?": _MONEY,
+                "shipping?": _MONEY,
+                "tax?": _MONEY,
+            }
+        )
     ),
     "amount": _MONEY,
     "promise": _object(

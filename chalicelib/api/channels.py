@@ -30,7 +30,7 @@ MAX_BYTES = 1024 * 1024
     answers={201: PlacedSchema(), 200: PlacedSchema()},
     problems={
         401: "SIGNATURE_INVALID",
-        409: "OUT_OF_STOCK, PRICE_CHANGED, PROMISE_NOT_KEPT, PAYMENT_EXPIRED",
+        409: "OUT_OF_STOCK, PRICE_CHANGED, PROMISE_NOT_KEPT, PAYMENT_EXPIRED, PAYMENT_VOID",
         503: "CONTENTION: nothing was done, try again",
     },
 )

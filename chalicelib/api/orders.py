@@ -52,7 +52,7 @@ def read_order(call: Call, order_id: str) -> Answer:
     "Say that the payment of an order holds, so that its suppliers are asked",
     body=schemas.PaymentConfirmationSchema(),
     answers={200: schemas.OrderSchema()},
-    problems={409: "PAYMENT_EXPIRED, CHANGED_MEANWHILE"},
+    problems={409: "PAYMENT_EXPIRED, PAYMENT_VOID, CHANGED_MEANWHILE"},
 )
 def confirm_payment(call: Call, order_id: str) -> Answer:
     order = payments.confirm(order_id, call.body, is_admin=call.caller.role is Role.ADMIN)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.domain.announcement import Announcement, change, present
+from chalicelib.domain.money import Money
 from chalicelib.domain.order import Refund, RefundLine, Return
 
 _OF_RETURN = {
@@ -52,5 +53,12 @@ def _returned(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refunded(line: RefundLine) -> dict[str, Any]:
-    amount = line.amount.as_json()
-    return present({"line_id": line.line_id, "quantity": line.quantity, "amount": amount})
+    currency = line.amount.currency
+    about = {
+        "line_id": line.line_id,
+        "quantity": line.quantity,
+        "amount": line.amount.as_json(),
+        "shipping": Money(line.shipping, currency).as_json() if line.shipping else None,
+        "tax": Money(line.tax, currency).as_json() if line.tax else None,
+    }
+    return present(about)

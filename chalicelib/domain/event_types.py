@@ -101,7 +101,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "supplier_id supplier_order_id offer_id unit_price",
     ),
     "order.refunded": _type(
-        "Money goes back to the shopper.",
+        "Money goes back to the shopper: `amount` in all, with shipping and tax.",
         "order_id supplier_order_id supplier_id refund_id return_id? amount of_lines",
     ),
     "supplier_order.placed": _type("A supplier is to be asked for its part.", _PART, _PART_STATE),

@@ -254,12 +254,15 @@ class Return:
 
 @dataclass(frozen=True)
 class RefundLine:
-    """`quantity` where pieces were refunded and not an amount."""
+    """`amount` is for the goods; `quantity` where pieces were refunded and not an amount. `shipping`, and
+    `tax` on both, are minor units."""
 
     line_id: str
     amount: Money
     reason: str
     quantity: int | None = None
+    shipping: int = 0
+    tax: int = 0
 
 
 @dataclass(frozen=True)
@@ -274,6 +277,7 @@ class Refund:
     lines: tuple[RefundLine, ...]
     by: str
     return_id: str | None = None
+    tax_included: bool = False
     request_hash: str = ""
     version: int = 1
     correlation_id: str = ""
@@ -282,7 +286,15 @@ class Refund:
 
     @property
     def amount(self) -> Money:
-        return total((line.amount for line in self.lines), self.lines[0].amount.currency)
+        """All that goes back; where prices hold their tax, so do its amounts."""
+        beside = sum(line.shipping + (0 if self.tax_included else line.tax) for line in self.lines)
+        currency = self.lines[0].amount.currency
+        return total((line.amount for line in self.lines), currency) + Money(beside, currency)
+
+    @property
+    def tax(self) -> Money:
+        """What of it is tax."""
+        return Money(sum(line.tax for line in self.lines), self.lines[0].amount.currency)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.domain import notices
+from chalicelib.domain.acceptance import OPEN_ATTEMPT
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.order import SupplierOrder
 from chalicelib.domain.settlement import Settlement
 
-CONFIRMED, PENDING, EXPIRED = "CONFIRMED", "PENDING", "EXPIRED"
-STATUSES = (CONFIRMED, PENDING, EXPIRED)
+CONFIRMED, PENDING, EXPIRED, VOID = "CONFIRMED", "PENDING", "EXPIRED", "VOID"
+STATUSES = (CONFIRMED, PENDING, EXPIRED, VOID)
+"""An order that was canceled whole while its payment was pending is to be paid no more: VOID."""
 
 PAYMENT_EXPIRED = "PAYMENT_EXPIRED"
 """The reason of an attempt that was ended for it."""
@@ -21,20 +23,31 @@ class PaymentExpired(DomainError):
     """The order has ended because its payment was not confirmed in time."""
 
 
+class PaymentVoid(DomainError):
+    """The order was canceled before it was paid for."""
+
+
 def status_of(parts: Sequence[SupplierOrder]) -> str:
     """Whether the order of these supplier orders is paid for."""
     if any(part.attempt.reason == PAYMENT_EXPIRED for part in parts):
         return EXPIRED
-    return PENDING if any(part.held_until for part in parts) else CONFIRMED
+    held = [part for part in parts if part.held_until]
+    if not held:
+        return CONFIRMED
+    return PENDING if any(part.attempt.status in OPEN_ATTEMPT for part in held) else VOID
 
 
 def confirm(parts: Sequence[SupplierOrder], *, now: str, accept_by: str) -> tuple[SupplierOrder, ...]:
     """The supplier orders that change, to be sent from now on; none where the payment was confirmed before.
 
-    It counts though its time is over, as long as the order has not ended for it. Raises PaymentExpired.
+    It counts though its time is over, as long as the order has not ended for it. Raises PaymentExpired,
+    PaymentVoid.
     """
-    if status_of(parts) == EXPIRED:
+    status = status_of(parts)
+    if status == EXPIRED:
         raise PaymentExpired
+    if status == VOID:
+        raise PaymentVoid
     return tuple(
         replace(part, held_until=None, accept_by=accept_by, updated_at=now)
         for part in parts

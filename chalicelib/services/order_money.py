@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.domain import payable
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.order import CurrentLine, Order, OrderRecord, PlacedLine
+from chalicelib.domain.order import CurrentLine, Order, OrderRecord, PlacedLine, RefundLine
 
 
 def line_money(order: Order, line: PlacedLine) -> dict[str, Any]:
@@ -43,3 +43,26 @@ def to_pay(record: OrderRecord) -> dict[str, Any]:
     cost, currency = payable.of_order(record), record.order.currency
     amounts = {"items": cost.goods, "shipping": cost.shipping, "tax": cost.tax, "total": cost.total}
     return {name: Money(minor, currency).as_json() for name, minor in amounts.items()}
+
+
+def refunded(record: OrderRecord) -> dict[str, str]:
+    """All that was paid back."""
+    return total((refund.amount for refund in record.refunds), record.order.currency).as_json()
+
+
+def refunded_line(line: RefundLine) -> dict[str, Any]:
+    """What a refund has paid back of a line: for the goods, of its shipping, and the tax on both."""
+    currency = line.amount.currency
+    pieces, shipping = line.quantity, if_any(line.shipping, currency)
+    return {
+        "line_id": line.line_id,
+        **({"quantity": pieces} if pieces is not None else {}),
+        "amount": line.amount.as_json(),
+        **({"shipping": shipping} if shipping else {}),
+        "tax": Money(line.tax, currency).as_json(),
+    }
+
+
+def if_any(minor: int, currency: str) -> dict[str, str] | None:
+    """The amount, or None where there is nothing."""
+    return Money(minor, currency).as_json() if minor else None

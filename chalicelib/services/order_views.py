@@ -5,7 +5,6 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.domain import carriers, payment, shipping
-from chalicelib.domain.money import Money
 from chalicelib.domain.order import (
     Buyer,
     Order,
@@ -41,6 +40,7 @@ def order_view(record: OrderRecord, *, with_attempts: bool = False) -> dict[str,
         "refunds": [refund_view(refund) for refund in record.refunds],
         "totals": order_money.totals(order, lines),
         "payable": order_money.to_pay(record),
+        "refunded": order_money.refunded(record),
         "tax_included": order.tax_included,
         "tax_collector": order.tax_collector,
         "payment": {
@@ -153,17 +153,8 @@ def refund_view(refund: Refund) -> dict[str, Any]:
             "return_id": refund.return_id,
             "by": refund.by,
             "amount": refund.amount.as_json(),
-            "lines": [
-                _present(
-                    {
-                        "line_id": line.line_id,
-                        "quantity": line.quantity,
-                        "amount": line.amount.as_json(),
-                        "reason": line.reason,
-                    }
-                )
-                for line in refund.lines
-            ],
+            "tax": refund.tax.as_json(),
+            "lines": [order_money.refunded_line(line) | {"reason": line.reason} for line in refund.lines],
             "created_at": refund.created_at,
             "updated_at": refund.updated_at,
             "version": refund.version,
@@ -225,16 +216,13 @@ def _line(order: Order, placed: PlacedLine, state: OrderLine) -> dict[str, Any]:
             "void_quantity": state.void or None,
             "delivered_quantity": state.delivered or None,
             "returned_quantity": state.returned or None,
-            "refunded_amount": _refunded(placed, state),
+            "refunded_amount": order_money.if_any(state.refunded, order.currency),
+            "refunded_shipping": order_money.if_any(state.refunded_shipping, order.currency),
             "split_from": state.split_from,
             "acceptance_code": state.acceptance_code,
             "available_on": state.available_on,
         }
     )
-
-
-def _refunded(placed: PlacedLine, state: OrderLine) -> dict[str, str] | None:
-    return Money(state.refunded, placed.unit_price.currency).as_json() if state.refunded else None
 
 
 def _payment(record: OrderRecord) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from chalicelib import clock, settings, telemetry
 from chalicelib.domain import payment
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Order, OrderRecord
-from chalicelib.domain.payment import PaymentExpired
+from chalicelib.domain.payment import PaymentExpired, PaymentVoid
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import settlements
 from chalicelib.services.commits import commit, read_and_commit
@@ -31,7 +31,7 @@ def confirm(order_id: str, body: Mapping[str, Any], *, is_admin: bool) -> dict[s
 
     Raises NotFound, Unprocessable PAYMENT_MISMATCH for the reference of another payment and
     AUTHORIZATION_TOO_LOW for less than the order was placed on, Conflict PAYMENT_EXPIRED where it has ended,
-    CHANGED_MEANWHILE where it keeps changing.
+    PAYMENT_VOID where it was canceled before, CHANGED_MEANWHILE where it keeps changing.
     """
     _check(_existing(order_id).order, body)
     read_and_commit(lambda: _confirm(order_id))
@@ -59,6 +59,8 @@ def _confirm(order_id: str) -> None:
         raise Conflict(
             "PAYMENT_EXPIRED", "The payment was not confirmed in time; the order has ended. Place it anew."
         ) from error
+    except PaymentVoid as error:
+        raise Conflict("PAYMENT_VOID", "The order was canceled; there is nothing to pay for.") from error
     if released:
         correlation_id = telemetry.correlation_id()
         commit(

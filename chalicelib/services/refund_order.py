@@ -7,8 +7,7 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.domain import refunds, returns
 from chalicelib.domain.acceptance import InvalidLines
-from chalicelib.domain.money import Money
-from chalicelib.domain.order import Refund, Return, served_line
+from chalicelib.domain.order import Refund, Return
 from chalicelib.problems import Conflict, FieldProblem, Unprocessable
 from chalicelib.services import part_writes
 from chalicelib.services.accept_order import unfit
@@ -42,7 +41,7 @@ def refund(
             return replay(refund_view(earlier), is_same=earlier.request_hash == hashed)
         now = clock.timestamp()
         try:
-            after, lines = refunds.refund(before, body["lines"], _prices(part), now=now)
+            after, lines = refunds.refund(part.order, before, body["lines"], now=now)
         except InvalidLines as error:
             raise _refusal(error) from error
         paid_back = Refund(
@@ -53,6 +52,7 @@ def refund(
             lines=lines,
             by=by,
             return_id=body.get("return_id"),
+            tax_included=part.order.tax_included,
             request_hash=hashed,
             correlation_id=telemetry.correlation_id(),
             created_at=now,
@@ -66,15 +66,6 @@ def refund(
         return Outcome(refund_view(paid_back))
 
     return read_and_commit(work)
-
-
-def _prices(part: Part) -> dict[str, Money]:
-    """What a piece of each line costs at this supplier."""
-    placed = {line.line_id: line for line in part.order.lines}
-    return {
-        line.line_id: served_line(placed, part.supplier_order, line).unit_price
-        for line in part.supplier_order.lines
-    }
 
 
 def _closing(refund: Refund, part: Part) -> Sequence[Write]:

@@ -81,4 +81,5 @@ class RefundItem(Item, discriminator="REFUND"):
     currency = UnicodeAttribute()
     by = UnicodeAttribute()
     return_id = UnicodeAttribute(null=True)
+    tax_included = BooleanAttribute(null=True)
     request_hash = UnicodeAttribute()

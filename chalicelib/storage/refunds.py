@@ -1,5 +1,7 @@
 """Refunds, in the partitions of their orders: written once, never changed."""
 
+from typing import Any
+
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Refund, RefundLine
 from chalicelib.storage import keys, reads
@@ -21,8 +23,9 @@ def adding(refund: Refund) -> Write:
         order_id=refund.order_id,
         supplier_order_id=refund.supplier_order_id,
         supplier_id=refund.supplier_id,
-        lines=[[line.line_id, line.amount.minor, line.reason, line.quantity] for line in refund.lines],
-        currency=refund.amount.currency,
+        lines=[_row(line) for line in refund.lines],
+        tax_included=refund.tax_included or None,
+        currency=refund.tax.currency,
         by=refund.by,
         return_id=refund.return_id,
         request_hash=refund.request_hash,
@@ -34,6 +37,10 @@ def adding(refund: Refund) -> Write:
     return Write("refund", item, RefundItem.pk.does_not_exist(), reader=from_item)
 
 
+def _row(line: RefundLine) -> list[Any]:
+    return [line.line_id, line.amount.minor, line.reason, line.quantity, line.shipping, line.tax]
+
+
 def from_item(item: RefundItem) -> Refund:
     """The refund that a table item holds."""
     return Refund(
@@ -42,11 +49,11 @@ def from_item(item: RefundItem) -> Refund:
         supplier_order_id=item.supplier_order_id,
         supplier_id=item.supplier_id,
         lines=tuple(
-            RefundLine(line_id, Money(minor, item.currency), reason, quantity)
-            for line_id, minor, reason, quantity in item.lines
+            RefundLine(line_id, Money(minor, item.currency), *rest) for line_id, minor, *rest in item.lines
         ),
         by=item.by,
         return_id=item.return_id,
+        tax_included=bool(item.tax_included),
         request_hash=item.request_hash,
         version=int(item.version),
         correlation_id=item.correlation_id or "",

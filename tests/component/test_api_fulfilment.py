@@ -271,6 +271,9 @@ def test_a_refund_that_does_not_fit_is_refused(sale: Sale) -> None:
     foreign = {"amount": "1.00", "currency": "USD"}
 
     assert sale.refund({}).faults == {"/lines/0": "INVALID_VALUE"}
+    assert sale.refund({"shipping": euros("0.00")}).faults == {"/lines/0/shipping": "INVALID_VALUE"}
+    assert sale.refund({"shipping": foreign}).faults == {"/lines/0/shipping/currency": "CURRENCY_MISMATCH"}
+    assert sale.refund({"shipping": euros("99.00")}).code == "REFUND_TOO_HIGH"
     assert sale.refund({"quantity": 1, "amount": euros("1.00")}).faults == {"/lines/0": "INVALID_VALUE"}
     assert sale.refund({"amount": euros("0.00")}).faults == {"/lines/0/amount": "INVALID_VALUE"}
     assert sale.refund({"amount": foreign}).faults == {"/lines/0/amount/currency": "CURRENCY_MISMATCH"}

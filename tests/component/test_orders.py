@@ -19,10 +19,10 @@ pytestmark = pytest.mark.usefixtures("aws")
 class Ordered:
     """An order of two lines of one supplier: two teas, three pots."""
 
-    def __init__(self, key: str = "key-1") -> None:
+    def __init__(self, key: str = "key-1", **fields: Any) -> None:
         self.supplier_id = a_supplier()
         self.tea, self.pot = an_offer(self.supplier_id, "TEA"), an_offer(self.supplier_id, "POT")
-        self.order = place(a_line(self.tea, 2), a_line(self.pot, 3), key=key).answer["order"]
+        self.order = place(a_line(self.tea, 2), a_line(self.pot, 3), key=key, **fields).answer["order"]
         self.part_id = self.order["supplier_orders"][0]["supplier_order_id"]
         self.tea_line, self.pot_line = (line["line_id"] for line in self.order["lines"])
 

@@ -158,6 +158,22 @@ def test_what_the_shopper_canceled_before_is_not_put_back_twice(
     assert unpaid.state == ENDED
 
 
+def test_an_order_that_is_canceled_whole_before_it_is_paid_is_to_be_paid_no_more(
+    unpaid: Unpaid, now: time_machine.Traveller
+) -> None:
+    call("POST", f"{unpaid.path}/cancellation", {}, token=unpaid.token)
+    void = ("VOID", "CANCELED", [FREE, FREE])
+    assert unpaid.state == void
+    assert unpaid.read()["payable"]["total"] == euros("0.00")
+    now.shift(timedelta(minutes=31))
+
+    assert payments.sweep() == 0
+    late = unpaid.confirm()
+
+    assert (late.status, late.code) == (409, "PAYMENT_VOID")
+    assert unpaid.state == void
+
+
 @pytest.mark.parametrize("first", ["confirmed", "expired"])
 def test_of_confirmation_and_expiry_that_meet_one_happens(
     unpaid: Unpaid, now: time_machine.Traveller, before_each_transaction: Meddle, first: str

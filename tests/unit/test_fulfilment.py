@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib.domain import cancellation, notices, refunds, returns, shipping
+from chalicelib.domain import cancellation, notices, payable, refunds, returns, shipping
 from chalicelib.domain.acceptance import InvalidLines
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
 from chalicelib.domain.errors import IllegalMove
@@ -27,7 +27,21 @@ PLACED = Order(
     "ord_x",
     "EUR",
     tuple(
-        PlacedLine(line_id, "off_1", "prd_1", "sup_1", "so_x_1", "A", None, "Tea", 5, price)
+        PlacedLine(
+            line_id,
+            "off_1",
+            "prd_1",
+            "sup_1",
+            "so_x_1",
+            "A",
+            None,
+            "Tea",
+            5,
+            price,
+            shipping=499,
+            tax=101,
+            shipping_tax=17,
+        )
         for line_id, price in PRICES.items()
     ),
     Money.zero("EUR"),
@@ -54,7 +68,12 @@ class Fulfilment(RuleBasedStateMachine):
         self.order = SupplierOrder("so_x_1", "ord_x", "sup_1", lines, attempt, accept_by=NOW)
         self.parcels: list[list[dict[str, Any]]] = []
         self.returns: list[Return] = []
-        self.paid_back = 0
+        self.paid_back = self.gone = 0
+        self.whole = self.to_pay
+
+    @property
+    def to_pay(self) -> int:
+        return payable.of_order(OrderRecord(PLACED, None, (self.order,))).total
 
     @rule(lines=LINES)
     def ship(self, lines: list[dict[str, Any]]) -> None:
@@ -110,14 +129,20 @@ class Fulfilment(RuleBasedStateMachine):
             answer = notices.CancellationAnswer(status)
             self.order = notices.answered(self.order, answer, now=NOW).supplier_order
 
-    @rule(line_id=st.sampled_from(sorted(PRICES)), minor=st.integers(1, 2500))
-    def pay_back(self, line_id: str, minor: int) -> None:
-        wanted = {"line_id": line_id, "amount": Money(minor, "EUR").as_json(), "reason": "late"}
+    @rule(
+        line_id=st.sampled_from(sorted(PRICES)),
+        of=st.dictionaries(st.sampled_from(["amount", "shipping"]), st.integers(1, 2500), min_size=1),
+    )
+    def pay_back(self, line_id: str, of: dict[str, int]) -> None:
+        amounts = {name: Money(minor, "EUR").as_json() for name, minor in of.items()}
         try:
-            self.order, _ = refunds.refund(self.order, [wanted], PRICES, now=NOW)
+            self.order, lines = refunds.refund(
+                PLACED, self.order, [{"line_id": line_id, "reason": "late", **amounts}], now=NOW
+            )
         except InvalidLines:
             return
-        self.paid_back += minor
+        self.paid_back += of.get("amount", 0)
+        self.gone += sum(line.amount.minor + line.shipping + line.tax for line in lines)
 
     @rule()
     def time_passes(self) -> None:
@@ -151,6 +176,9 @@ class Fulfilment(RuleBasedStateMachine):
     @invariant()
     def money_adds_up(self) -> None:
         assert sum(line.refunded for line in self.order.lines) == self.paid_back
+        assert 0 <= self.to_pay <= self.whole - self.gone
+        if not any(line.canceled for line in self.order.lines):
+            assert self.to_pay == self.whole - self.gone
 
 
 TestFulfilment = Fulfilment.TestCase

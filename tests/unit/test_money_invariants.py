@@ -244,7 +244,7 @@ def pieces_are_paid_back(life: Life) -> Change:
         {"line_id": line.line_id, "quantity": n, "reason": "broken"}
         for line, n in life.pieces(part, lambda line: line.accepted)
     ]
-    return [refunds.refund(part, wanted, life.prices(part), now=life.now)[0]] if wanted else None
+    return [refunds.refund(life.order, part, wanted, now=life.now)[0]] if wanted else None
 
 
 def an_amount_is_paid_back(life: Life) -> Change:
@@ -254,7 +254,17 @@ def an_amount_is_paid_back(life: Life) -> Change:
         {"line_id": line.line_id, "amount": Money(n, life.order.currency).as_json(), "reason": "late"}
         for line, n in life.pieces(part, lambda line: prices[line.line_id].minor * line.accepted)
     ]
-    return [refunds.refund(part, wanted, prices, now=life.now)[0]] if wanted else None
+    return [refunds.refund(life.order, part, wanted, now=life.now)[0]] if wanted else None
+
+
+def shipping_is_paid_back(life: Life) -> Change:
+    part = life.part()
+    placed = {line.line_id: line for line in life.order.lines}
+    wanted = [
+        {"line_id": line.line_id, "shipping": Money(n, life.order.currency).as_json(), "reason": "late"}
+        for line, n in life.pieces(part, lambda line: served_line(placed, part, line).shipping)
+    ]
+    return [refunds.refund(life.order, part, wanted, now=life.now)[0]] if wanted else None
 
 
 def _or_refused(step: Callable[[Life], Change]) -> Callable[[Life], Change]:
@@ -285,6 +295,7 @@ STEPS = [
         time_closes_it,
         pieces_are_paid_back,
         an_amount_is_paid_back,
+        shipping_is_paid_back,
     )
 ]
 

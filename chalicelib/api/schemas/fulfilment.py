@@ -115,19 +115,24 @@ class ReceiptBodySchema(StrictSchema):
 
 
 class RefundLineBodySchema(StrictSchema):
-    """`quantity` pieces at the price they were paid at, or an `amount`."""
+    """`quantity` pieces at the price they were paid at, or an `amount` of it; `shipping` besides, or alone.
+    The tax on them is paid back by itself."""
 
     line_id = text(128)
     quantity = whole(1, 999, required=False)
     amount = money(required=False)
+    shipping = money(required=False, metadata={"description": "told as prices are"})
     reason = text(200)
 
     @validates_schema
     def _says_how_much(self, data: dict[str, Any], **_options: Any) -> None:
-        if ("quantity" in data) == ("amount" in data):
+        if "quantity" in data and "amount" in data:
             raise ValidationError("Send either quantity or amount.")
-        if "amount" in data and not data["amount"]["amount"].strip("0."):
-            raise ValidationError("A refund is more than nothing.", "amount")
+        if not data.keys() & {"quantity", "amount", "shipping"}:
+            raise ValidationError("Send quantity, amount or shipping.")
+        for name in ("amount", "shipping"):
+            if name in data and not data[name]["amount"].strip("0."):
+                raise ValidationError("A refund is more than nothing.", name)
 
 
 class RefundBodySchema(StrictSchema):
@@ -140,7 +145,9 @@ class RefundBodySchema(StrictSchema):
 class RefundLineSchema(AnswerSchema):
     line_id = fields.String(required=True)
     quantity = fields.Integer(metadata={"description": "where pieces were refunded, not an amount"})
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(MoneySchema, required=True, metadata={"description": "for the goods"})
+    shipping = fields.Nested(MoneySchema)
+    tax = fields.Nested(MoneySchema, required=True, metadata={"description": "on goods and shipping"})
     reason = fields.String(required=True)
 
 
@@ -150,5 +157,8 @@ class RefundSchema(StoredSchema):
     supplier_id = fields.String(required=True)
     return_id = fields.String()
     by = one_of("supplier", "admin")
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(
+        MoneySchema, required=True, metadata={"description": "all that goes back, with shipping and tax"}
+    )
+    tax = fields.Nested(MoneySchema, required=True, metadata={"description": "what of it is tax"})
     lines = fields.List(fields.Nested(RefundLineSchema), required=True)

@@ -197,7 +197,8 @@ class LineSchema(AnswerSchema):
     )
     delivered_quantity = fields.Integer()
     returned_quantity = fields.Integer(metadata={"description": "pieces that are in a return, or came back"})
-    refunded_amount = fields.Nested(MoneySchema)
+    refunded_amount = fields.Nested(MoneySchema, metadata={"description": "for the goods"})
+    refunded_shipping = fields.Nested(MoneySchema)
     split_from = fields.String(
         metadata={"description": "the line that this one is the rest of, at another supplier"}
     )
@@ -304,6 +305,9 @@ class OrderSchema(StoredSchema):
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     totals = fields.Nested(TotalsSchema, required=True)
     payable = fields.Nested(PayableSchema, required=True)
+    refunded = fields.Nested(
+        MoneySchema, required=True, metadata={"description": "all that was paid back, with shipping and tax"}
+    )
     tax_included = fields.Boolean(required=True)
     tax_collector = one_of(*TAX_COLLECTORS)
     payment = fields.Nested(PaymentStateSchema, required=True)
