@@ -17,16 +17,31 @@ def _maybe(maximum: int) -> fields.String:
     return fields.String(validate=validate.Length(0, maximum), allow_none=True)
 
 
+class ShopifyTaxLineSchema(_ShopifySchema):
+    """One tax on the whole of a line."""
+
+    price = text(24)
+
+
+class ShopifyDiscountSchema(_ShopifySchema):
+    amount = text(24)
+
+
 class ShopifyLineSchema(_ShopifySchema):
     """`sku` is an `offer_id` or a `product_id` of this marketplace."""
 
     sku = _maybe(128)
     quantity = whole(1, 999)
     price = text(24)
+    tax_lines = fields.List(fields.Nested(ShopifyTaxLineSchema), allow_none=True)
 
 
 class ShopifyShippingLineSchema(_ShopifySchema):
+    """`price` is before its discounts, on which there is no tax."""
+
     price = text(24)
+    discount_allocations = fields.List(fields.Nested(ShopifyDiscountSchema), allow_none=True)
+    tax_lines = fields.List(fields.Nested(ShopifyTaxLineSchema), allow_none=True)
 
 
 class ShopifyAddressSchema(_ShopifySchema):

@@ -9,7 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from chalicelib.domain.errors import InvalidMoney
+from chalicelib.domain.line_charges import OF_LINE
 from chalicelib.domain.money import Money, currency_digits
+from chalicelib.domain.shares import spread
 
 PAID = ("paid", "authorized")
 UNPAID = ("pending",)
@@ -31,7 +33,13 @@ _POINTERS = {
     "/shipping": "/shipping_lines",
     "/tax": "/total_tax",
 }
-_OF_LINE = {"offer_id": "sku", "product_id": "sku", "expected_price": "price", "quantity": "quantity"}
+_OF_LINE = {
+    "offer_id": "sku",
+    "product_id": "sku",
+    "expected_price": "price",
+    "quantity": "quantity",
+    "tax": "tax_lines",
+}
 
 Fault = tuple[str, str, str]
 """A JSON pointer into Shopify's order, a code, and what to do."""
@@ -54,13 +62,17 @@ def order_body(order: Mapping[str, Any], *, shop: str) -> dict[str, Any]:
     address = order["shipping_address"]
     body = {
         "currency": currency,
-        "lines": [_line(line, currency) for line in order["line_items"]],
+        "lines": [
+            _line(line, currency) | charges
+            for line, charges in zip(order["line_items"], _charges(order), strict=True)
+        ],
         "ship_to": _known(
             name=address.get("name"), phone=address.get("phone"), address=_known(**_address(address))
         ),
         "contact": _known(email=order.get("email") or order.get("contact_email")),
         "shipping": _shipping(order).as_json(),
-        "tax": _tax(order).as_json(),
+        "tax": _amount(order.get("total_tax") or "0", currency).as_json(),
+        "tax_included": bool(order.get("taxes_included")),
         "payment": {
             "reference": f"shopify:{shop}:{order['id']}",
             "authorized_amount": _amount(order["total_price"], currency).as_json(),
@@ -106,7 +118,10 @@ def _amount_faults(order: Mapping[str, Any]) -> Iterator[Fault]:
         return
     amounts = {"/total_price": order["total_price"], "/total_tax": order.get("total_tax") or "0"}
     amounts |= {f"/line_items/{n}/price": line["price"] for n, line in enumerate(order["line_items"])}
-    amounts |= {f"/shipping_lines/{n}/price": each["price"] for n, each in _shipping_lines(order)}
+    for n, each in enumerate(_shipping_lines(order)):
+        amounts[f"/shipping_lines/{n}/price"] = each["price"]
+        for m, discount in enumerate(each.get("discount_allocations") or ()):
+            amounts[f"/shipping_lines/{n}/discount_allocations/{m}/amount"] = discount["amount"]
     for pointer, text in amounts.items():
         try:
             _amount(text, currency)
@@ -116,13 +131,16 @@ def _amount_faults(order: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _total_faults(order: Mapping[str, Any]) -> Iterator[Fault]:
     currency = order["currency"]
-    total = _shipping(order) + _tax(order)
+    total = _shipping(order)
+    if not order.get("taxes_included"):
+        total += _amount(order.get("total_tax") or "0", currency)
     for line in order["line_items"]:
         total += _amount(line["price"], currency) * line["quantity"]
     if total != _amount(order["total_price"], currency):
         needed = total.as_json()["amount"]
         detail = (
-            f"Lines, shipping and tax come to {needed}; discounts, tips and duties cannot be ordered here."
+            f"Lines, shipping and tax come to {needed}; discounts on goods, tips and duties cannot be "
+            "ordered here."
         )
         yield "/total_price", "TOTAL_MISMATCH", detail
 
@@ -144,21 +162,45 @@ def _address(address: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shipping_lines(order: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    yield from enumerate(order.get("shipping_lines") or ())
+def _charges(order: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each line says of shipping and tax: Shopify tells the tax on it, and that on shipping, which is
+    divided as the shipping is. Nothing where these are not all of the order's tax."""
+    lines, currency = order["line_items"], order["currency"]
+    try:
+        taxes = [_taxes([line], currency) for line in lines]
+        shipping_tax = _taxes(_shipping_lines(order), currency)
+    except InvalidMoney:
+        return [{}] * len(lines)
+    if sum(taxes) + shipping_tax != _amount(order.get("total_tax") or "0", currency).minor:
+        return [{}] * len(lines)
+    goods = [_amount(line["price"], currency).minor * line["quantity"] for line in lines]
+    shipping = spread(_shipping(order).minor, goods)
+    rows = zip(shipping, taxes, spread(shipping_tax, shipping), strict=True)
+    return [
+        {name: Money(minor, currency).as_json() for name, minor in zip(OF_LINE, row, strict=True)}
+        for row in rows
+    ]
+
+
+def _taxes(lines: Sequence[Mapping[str, Any]], currency: str) -> int:
+    """In minor units. Raises InvalidMoney for a part of one."""
+    found = (tax["price"] for line in lines for tax in line.get("tax_lines") or ())
+    return sum(_amount(price, currency).minor for price in found)
+
+
+def _shipping_lines(order: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return order.get("shipping_lines") or ()
 
 
 def _shipping(order: Mapping[str, Any]) -> Money:
-    total = Money.zero(order["currency"])
-    for _, each in _shipping_lines(order):
-        total += _amount(each["price"], order["currency"])
+    """What shipping costs after its discounts."""
+    currency = order["currency"]
+    total = Money.zero(currency)
+    for each in _shipping_lines(order):
+        total += _amount(each["price"], currency)
+        for discount in each.get("discount_allocations") or ():
+            total -= _amount(discount["amount"], currency)
     return total
-
-
-def _tax(order: Mapping[str, Any]) -> Money:
-    """What comes on top of the prices."""
-    text = "0" if order.get("taxes_included") else order.get("total_tax") or "0"
-    return _amount(text, order["currency"])
 
 
 def _amount(text: str, currency: str) -> Money:

@@ -164,7 +164,31 @@ def test_taxes_that_prices_include_do_not_come_on_top(connected: Desk) -> None:
     reply = tell(a_shopify_order(an_item(offer), taxes_included=True, total_price="9.95"))
 
     assert reply.status == 201
-    assert reply.json["order"]["totals"]["grand_total"]["amount"] == "9.95"
+    totals = reply.json["order"]["totals"]
+    assert (totals["tax"]["amount"], totals["grand_total"]["amount"]) == ("1.05", "9.95")
+    assert reply.json["order"]["tax_included"] is True
+
+
+def test_the_taxes_of_each_line_and_of_shipping_are_taken_over(connected: Desk) -> None:
+    supplier = a_supplier()
+    tea, book = an_offer(supplier, "TEA"), an_offer(supplier, "BOOK", price="10.00")
+    items = [an_item(tea, 2, tax_lines=[{"price": "1.50"}, {"price": "0.60"}]), an_item(book, 1, "10.00")]
+    shipping = {
+        "price": "4.95",
+        "discount_allocations": [{"amount": "2.95"}],
+        "tax_lines": [{"price": "0.42"}],
+    }
+
+    order = tell(
+        a_shopify_order(*items, shipping_lines=[shipping], total_tax="2.52", total_price="24.52")
+    ).json["order"]
+
+    said = [
+        [line[name]["amount"] for name in ("net", "tax", "shipping", "shipping_tax")]
+        for line in order["lines"]
+    ]
+    assert said == [["10.00", "2.10", "1.00", "0.21"], ["10.00", "0.00", "1.00", "0.21"]]
+    assert order["payable"]["total"]["amount"] == "24.52"
 
 
 def test_an_order_that_is_told_again_is_placed_once_whatever_changed_in_it(connected: Desk) -> None:
@@ -246,6 +270,13 @@ UNFIT: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "other-currency": ({"currency": "USD"}, {"/line_items/0": "OUT_OF_STOCK"}),
     "no-currency": ({"currency": "XXQ"}, {"/currency": "INVALID_VALUE"}),
     "discounted": ({"total_price": "10.00"}, {"/total_price": "TOTAL_MISMATCH"}),
+    "discounted-too-far": (
+        {
+            "shipping_lines": [{"price": "1.00", "discount_allocations": [{"amount": "7.00"}]}],
+            "total_price": "0.05",
+        },
+        {"/shipping_lines": "INVALID_VALUE"},
+    ),
     "absurd-amount": ({"total_price": "1e400"}, {"/total_price": "INVALID_VALUE"}),
     "voided": ({"financial_status": "voided"}, {"/financial_status": "NOT_PAYABLE"}),
     "test-order": ({"test": True}, {"/test": "TEST_ORDER"}),
