@@ -31,7 +31,6 @@ MAX_BYTES = 1024 * 1024
     problems={
         401: "SIGNATURE_INVALID",
         409: "OUT_OF_STOCK, PRICE_CHANGED, PROMISE_NOT_KEPT, PAYMENT_EXPIRED, PAYMENT_VOID",
-        503: "CONTENTION: nothing was done, try again",
     },
 )
 def place_shopify_order(call: Call) -> Answer:

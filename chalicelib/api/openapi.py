@@ -26,6 +26,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
 _TEXT = {"type": "string"}
+_CROWDED = "CONTENTION: nothing was done, try again"
 _CORRELATION = "X-Correlation-Id"
 _HEADERS = {
     _CORRELATION: "The request's correlation id, in logs and events alike.",
@@ -165,7 +166,9 @@ def _refusals(path: str, described: Endpoint) -> Iterator[tuple[int, str]]:
     if described.access != PUBLIC:
         yield 401, "CREDENTIALS_MISSING, CREDENTIALS_INVALID"
         yield 403, "FORBIDDEN, INSUFFICIENT_SCOPE"
-        yield 503, "IDENTITY_PROVIDER_UNAVAILABLE, CONTENTION: nothing was done, try again"
+        yield 503, f"IDENTITY_PROVIDER_UNAVAILABLE, {_CROWDED}"
+    elif described.body:
+        yield 503, _CROWDED
     if "{" in path:
         yield 404, "NOT_FOUND: unknown, or not yours"
     if described.if_match != "none":

@@ -9,7 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, stock_of
+from api import call
+from marketplace import a_line, a_product, a_supplier, an_offer, an_order_body, euros, place, stock_of
 
 from chalicelib import clock
 from chalicelib.problems import Conflict, Problem, TemporarilyUnavailable, Unprocessable
@@ -447,6 +448,15 @@ def test_a_crowd_at_an_offer_is_waited_for_and_then_told_to_come_again() -> None
     assert (caught.value.code, caught.value.headers) == ("CONTENTION", {"Retry-After": "1"})
     assert stored_orders() == 0
     assert not place(a_line(tea)).replayed
+
+
+def test_over_http_a_crowd_is_told_of_as_the_document_says() -> None:
+    body = an_order_body(a_line(an_offer(a_supplier())))
+
+    with others_at("TERMS"):
+        reply = call("POST", "/orders", body, headers={"Idempotency-Key": "k1"})
+
+    assert (reply.status, reply.code, reply.headers["Retry-After"]) == (503, "CONTENTION", "1")
 
 
 def test_the_same_key_at_the_same_moment_is_told_to_be_at_work() -> None:
