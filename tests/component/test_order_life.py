@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from marketplace import a_line, a_product, an_order_body
+from marketplace import a_line, a_product, an_order_body, euros
 from trade import (
     WORKERS,
     Crash,
@@ -41,6 +41,11 @@ from examples.reference_supplier import ReferenceSupplier, serving
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STOCK = 6
+BESIDE: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "on top": {"shipping": euros("1.99"), "tax": euros("1.03")},
+    "held": {"shipping": euros("1.99"), "tax": euros("1.03"), "tax_included": True},
+}
 PRICES = {"north": "5.00", "south": "5.00", "west": "4.50"}
 _RUNS = count()
 
@@ -83,7 +88,9 @@ class Trading(RuleBasedStateMachine):
 
     @initialize(quantity=pieces)
     def begin(self, quantity: int) -> None:
-        self.place(seller=0, quantity=quantity, of_product=False, may_change=True, limit="5.00")
+        self.place(
+            seller=0, quantity=quantity, of_product=False, may_change=True, limit="5.00", beside="held"
+        )
 
     @rule(
         seller=st.integers(0, 2),
@@ -91,8 +98,11 @@ class Trading(RuleBasedStateMachine):
         of_product=st.booleans(),
         may_change=st.booleans(),
         limit=st.sampled_from(["4.50", "5.00", "6.00"]),
+        beside=st.sampled_from(sorted(BESIDE)),
     )
-    def place(self, seller: int, quantity: int, of_product: bool, may_change: bool, limit: str) -> None:
+    def place(
+        self, seller: int, quantity: int, of_product: bool, may_change: bool, limit: str, *, beside: str
+    ) -> None:
         chosen = self.sellers[seller]
         line = a_line(chosen.offer_id, quantity, chosen.price)
         if of_product:
@@ -102,7 +112,9 @@ class Trading(RuleBasedStateMachine):
             "max_unit_price": {"amount": limit, "currency": "EUR"},
         }
         key = {"Idempotency-Key": f"order {len(self.placed)}"}
-        reply = persistent("POST", "/orders", an_order_body(line, promise=promise), headers=key)
+        reply = persistent(
+            "POST", "/orders", an_order_body(line, promise=promise, **BESIDE[beside]), headers=key
+        )
         assert reply.status in (201, 409, 503)
         if reply.status == 201:
             self.placed.append((reply.json["order"]["order_id"], reply.json["order_token"]))

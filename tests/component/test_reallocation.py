@@ -172,7 +172,7 @@ def test_finding_another_supplier_costs_four_round_trips(market: Market) -> None
 def test_the_rest_of_a_line_that_was_taken_in_part_moves_as_a_line_of_its_own(
     market: Market, server: ReferenceSupplier
 ) -> None:
-    order_id = market.sell("5.00", "4.50").order(5)
+    order_id = market.sell("5.00", "4.50").order(5, shipping=euros("0.99"), tax=euros("5.19"))
     line_id = read(order_id)["lines"][0]["line_id"]
     said = {"line_id": line_id, "code": "ACCEPTED", "quantity": 2}
     server.book.answers[market.part(order_id, 1).attempt.attempt_id] = {
@@ -187,6 +187,16 @@ def test_the_rest_of_a_line_that_was_taken_in_part_moves_as_a_line_of_its_own(
     assert market.lines(order_id) == [(NORTH, 2, "SHIPPING"), (SOUTH, 3, "SHIPPING")]
     assert [line.get("split_from") for line in order["lines"]] == [None, line_id]
     assert order["totals"]["items"] == euros("23.50")
+    beside = [
+        [line[name]["amount"] for name in ("shipping", "tax", "shipping_tax")] for line in order["lines"]
+    ]
+    assert beside == [["0.39", "1.99", "0.08"], ["0.60", "3.00", "0.12"]]
+    assert order["payable"] == {
+        "items": euros("23.50"),
+        "shipping": euros("0.99"),
+        "tax": euros("5.19"),
+        "total": euros("29.68"),
+    }
     assert market.stock == [(8, 0, 2), (7, 0, 3)]
 
 

@@ -19,9 +19,10 @@ from stream import between, images
 from chalicelib import clock
 from chalicelib.clients import aws, queues
 from chalicelib.clients.secrets import master_secret
-from chalicelib.domain import credentials, sales
+from chalicelib.domain import credentials, payable, sales
 from chalicelib.domain.acceptance import asked_of
 from chalicelib.domain.ledger import entries
+from chalicelib.domain.notices import waiting
 from chalicelib.domain.order import Order, OrderLine, OrderRecord, SupplierOrder, current_lines
 from chalicelib.domain.supplier import Keyring
 from chalicelib.events import queues as workers
@@ -246,14 +247,24 @@ def check_money(sellers: Iterable[Seller], records: Sequence[OrderRecord]) -> No
         for entry in entries(posting):
             balances[entry.account] += entry.amount.minor
     for record in records:
+        charged = 0
         for part in record.supplier_orders:
             balances = stands.pop(part.supplier_order_id, Counter())
+            charged -= balances["SHOPPER"]
             assert sum(balances.values()) == 0
             assert +balances == +sales.balances(record.order, part)
             assert -balances == -sales.balances(record.order, part)
             if not record.order.shipping.minor + record.order.tax.minor:
                 assert -balances["SHOPPER"] == sum(_charged(record.order, part))
+        to_pay = payable.of_order(record).total
+        assert charged == to_pay or (charged < to_pay and _waits(record))
     assert not stands
+
+
+def _waits(record: OrderRecord) -> bool:
+    """Whether a supplier may yet take some of it, this one or another."""
+    parts = record.supplier_orders
+    return any(waiting(part, line) or line.remainder for part in parts for line in part.lines)
 
 
 def _charged(order: Order, part: SupplierOrder) -> Iterator[int]:
