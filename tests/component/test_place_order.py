@@ -104,6 +104,31 @@ def test_prices_that_hold_their_tax_are_the_whole_sum() -> None:
     assert order["tax_collector"] == "MARKETPLACE"
 
 
+def test_a_tax_that_the_price_holds_is_that_of_the_price_that_it_is_sold_at() -> None:
+    line = a_line(an_offer(a_supplier()), 2, "6.00") | {"tax": euros("2.00")}
+    promise = {"max_unit_price": euros("6.00")}
+
+    held = place(line, tax_included=True, promise=promise, payment=paid("10.00")).answer["order"]
+    on_top = place(line, promise=promise, payment=paid("12.00"), key="key-2").answer["order"]
+
+    assert [held["totals"][name] for name in ("tax", "grand_total")] == [euros("1.67"), euros("10.00")]
+    assert [on_top["totals"][name] for name in ("tax", "grand_total")] == [euros("2.00"), euros("12.00")]
+
+
+def test_who_hands_on_the_tax_is_a_setting_where_the_order_does_not_say_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAX_COLLECTOR", "MARKETPLACE")
+    tea = an_offer(a_supplier())
+
+    orders = [
+        place(a_line(tea), key=f"key-{number}", **said).answer["order"]
+        for number, said in enumerate([{}, {"tax_collector": "SUPPLIER"}])
+    ]
+
+    assert [order["tax_collector"] for order in orders] == ["MARKETPLACE", "SUPPLIER"]
+
+
 def test_a_tax_that_comes_on_top_is_authorised_too() -> None:
     line = a_line(an_offer(a_supplier()), 2) | {"tax": euros("1.74")}
 

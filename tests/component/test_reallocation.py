@@ -200,6 +200,17 @@ def test_the_rest_of_a_line_that_was_taken_in_part_moves_as_a_line_of_its_own(
     assert market.stock == [(8, 0, 2), (7, 0, 3)]
 
 
+def test_a_tax_that_the_price_holds_follows_a_cheaper_one(market: Market) -> None:
+    order_id = market.sell("5.00", "4.50").order(2, tax=euros("2.00"), tax_included=True)
+
+    market.refuse(order_id)
+
+    order = read(order_id)
+    (line,) = order["lines"]
+    assert [line[name] for name in ("net", "tax", "gross")] == [euros("7.20"), euros("1.80"), euros("9.00")]
+    assert order["totals"]["grand_total"] == euros("9.00") == order["payable"]["total"]
+
+
 def test_when_nobody_else_has_it_the_line_is_refused_and_all_stock_is_back(market: Market) -> None:
     order_id = market.sell("5.00", "5.00", stock=(10, 2)).order(3)
 
