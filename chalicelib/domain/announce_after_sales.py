@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib.domain.after_sales import Refund, RefundLine, Return
 from chalicelib.domain.announcement import Announcement, change, present
 from chalicelib.domain.money import Money
-from chalicelib.domain.order import Refund, RefundLine, Return
 
 _OF_RETURN = {
     "WAITING_ACCEPTANCE": "return.requested",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.domain.after_sales import Refund, Return
 from chalicelib.domain.announce_after_sales import of_refund, of_return
 from chalicelib.domain.announce_offers import of_offer, of_product, of_terms
 from chalicelib.domain.announce_orders import of_order, of_supplier_order
@@ -11,7 +12,7 @@ from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Offer, Product, Terms
-from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
+from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from chalicelib.domain import payable
 from chalicelib.domain.acceptance import InvalidLines
+from chalicelib.domain.after_sales import RefundLine
 from chalicelib.domain.line_faults import Said, faults
 from chalicelib.domain.money import Money
-from chalicelib.domain.order import Order, OrderLine, PlacedLine, RefundLine, SupplierOrder, served_lines
+from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder, served_lines
 
 
 def refund(

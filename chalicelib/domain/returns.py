@@ -12,9 +12,10 @@ from typing import Any
 
 from chalicelib.domain import line_faults
 from chalicelib.domain.acceptance import Fault
+from chalicelib.domain.after_sales import Return
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.line_faults import Said
-from chalicelib.domain.order import OrderLine, Return, SupplierOrder
+from chalicelib.domain.order import OrderLine, SupplierOrder
 from chalicelib.domain.periods import later
 
 STATUSES = (

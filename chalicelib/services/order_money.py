@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain import payable
+from chalicelib.domain.after_sales import RefundLine
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.order import CurrentLine, Order, OrderRecord, PlacedLine, RefundLine
+from chalicelib.domain.order import CurrentLine, Order, OrderRecord, PlacedLine
 
 
 def line_money(order: Order, line: PlacedLine) -> dict[str, Any]:

@@ -5,15 +5,13 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.domain import carriers, payment, shipping
+from chalicelib.domain.after_sales import Refund, Return, Shipment
 from chalicelib.domain.order import (
     Buyer,
     Order,
     OrderLine,
     OrderRecord,
     PlacedLine,
-    Refund,
-    Return,
-    Shipment,
     SupplierOrder,
     current_lines,
     derived_status,

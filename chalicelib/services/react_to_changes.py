@@ -14,6 +14,7 @@ from chalicelib import clock, settings, telemetry
 from chalicelib.clients import queues
 from chalicelib.clients.events_bus import EventsRefused
 from chalicelib.domain import catalogue as lists
+from chalicelib.domain.after_sales import Refund, Return
 from chalicelib.domain.announce_orders import of_reallocation, was_elsewhere
 from chalicelib.domain.announcement import Announcement
 from chalicelib.domain.announcements import announcements
@@ -21,7 +22,7 @@ from chalicelib.domain.authorizations import Authorizations
 from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms
-from chalicelib.domain.order import Order, Refund, Return, SupplierOrder
+from chalicelib.domain.order import Order, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
 from chalicelib.domain.supplier import Supplier

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.domain import refunds, returns
 from chalicelib.domain.acceptance import InvalidLines
-from chalicelib.domain.order import Refund, Return
+from chalicelib.domain.after_sales import Refund, Return
 from chalicelib.problems import Conflict, FieldProblem, Unprocessable
 from chalicelib.services import part_writes
 from chalicelib.services.accept_order import unfit

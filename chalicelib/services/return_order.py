@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.domain import returns
 from chalicelib.domain.acceptance import Fault, InvalidLines
-from chalicelib.domain.order import OrderRecord, Return, SupplierOrder
+from chalicelib.domain.after_sales import Return
+from chalicelib.domain.order import OrderRecord, SupplierOrder
 from chalicelib.problems import Conflict, NotFound, Unprocessable
 from chalicelib.services import move_on
 from chalicelib.services.accept_order import unfit

@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib import clock, telemetry
 from chalicelib.domain import returns
 from chalicelib.domain.acceptance import InvalidLines
-from chalicelib.domain.order import Return, SupplierOrder
+from chalicelib.domain.after_sales import Return
+from chalicelib.domain.order import SupplierOrder
 from chalicelib.domain.returns import Moved
 from chalicelib.problems import Conflict, NotFound
 from chalicelib.services import paging

@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib import clock, ids, telemetry
 from chalicelib.domain import notices, shipping
 from chalicelib.domain.acceptance import InvalidLines
-from chalicelib.domain.order import Shipment, SupplierOrder
+from chalicelib.domain.after_sales import Shipment
+from chalicelib.domain.order import SupplierOrder
 from chalicelib.problems import Conflict, FieldProblem, NotFound, Unprocessable
 from chalicelib.services import part_writes
 from chalicelib.services.accept_order import unfit

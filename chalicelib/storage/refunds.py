@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from chalicelib.domain.after_sales import Refund, RefundLine
 from chalicelib.domain.money import Money
-from chalicelib.domain.order import Refund, RefundLine
 from chalicelib.storage import keys, reads
 from chalicelib.storage.order_items import RefundItem
 from chalicelib.storage.transaction import Write

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib import ids
-from chalicelib.domain.order import Return
+from chalicelib.domain.after_sales import Return
 from chalicelib.domain.returns import due_at
 from chalicelib.storage import keys, pages, reads
 from chalicelib.storage.items import AnyItem

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.order import Shipment
+from chalicelib.domain.after_sales import Shipment
 from chalicelib.storage import keys, reads
 from chalicelib.storage.order_items import ShipmentItem
 from chalicelib.storage.transaction import Write

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from event_schemas import faults_of
 
+from chalicelib.domain.after_sales import Refund, RefundLine, Return
 from chalicelib.domain.announce_orders import of_reallocation
 from chalicelib.domain.announce_suppliers import review_opened
 from chalicelib.domain.announcement import Announcement
@@ -15,17 +16,7 @@ from chalicelib.domain.health import POOR, SupplierHealth
 from chalicelib.domain.imports import Counters, Import
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, PriceWindow, Product, Terms
-from chalicelib.domain.order import (
-    Attempt,
-    Order,
-    OrderLine,
-    OrderRecord,
-    PlacedLine,
-    Refund,
-    RefundLine,
-    Return,
-    SupplierOrder,
-)
+from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder
 from chalicelib.domain.review import Review
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.publish_events import as_event, event_id

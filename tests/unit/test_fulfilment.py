@@ -8,18 +8,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib.domain import cancellation, notices, payable, refunds, returns, shipping
 from chalicelib.domain.acceptance import InvalidLines
+from chalicelib.domain.after_sales import Return
 from chalicelib.domain.cancellation import NotCancelable, Unwanted
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.money import Money
-from chalicelib.domain.order import (
-    Attempt,
-    Order,
-    OrderLine,
-    OrderRecord,
-    PlacedLine,
-    Return,
-    SupplierOrder,
-)
+from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder
 
 NOW = "2026-11-23T09:00:00.000Z"
 PRICES = {"lin_1": Money(333, "EUR"), "lin_2": Money(1999, "EUR")}
