@@ -139,3 +139,19 @@ def suspend_least_lines() -> int:
 def suspend_after_unreachable_hours() -> int:
     """A supplier is suspended whose order API has failed without a break for so long."""
     return int(os.environ.get("SUSPEND_AFTER_UNREACHABLE_HOURS", "24"))
+
+
+def statement_cycle() -> Literal["MONTH", "WEEK"]:
+    """For which periods statements are made."""
+    return "WEEK" if os.environ.get("STATEMENT_CYCLE") == "WEEK" else "MONTH"
+
+
+def close_after() -> timedelta:
+    """How long after its cutoff a period is closed: as long as Lambda lets a function run, so that nothing
+    that was dated before the cutoff can still be written then."""
+    return timedelta(seconds=int(os.environ.get("CLOSE_AFTER_SECONDS", "900")))
+
+
+def closes_by_itself() -> bool:
+    """Whether a schedule closes each period when it is over."""
+    return os.environ.get("CLOSE_PERIODS", "automatically") == "automatically"

@@ -30,6 +30,7 @@ _MARKERS = {
     "IMPORT_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ImportQueueArn",
     "REVERSAL_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:ReversalQueueArn",
     "INVENTORY_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:InventoryQueueArn",
+    "ACCOUNTING_QUEUE_ARN": f"arn:aws:sqs:us-east-1:{_NOWHERE}:AccountingQueueArn",
 }
 
 

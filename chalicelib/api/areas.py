@@ -18,6 +18,7 @@ from chalicelib.api import (
     orders,
     reviews,
     rules,
+    statements,
     suppliers,
     webhooks,
 )
@@ -33,6 +34,7 @@ AREAS = (
     cancellations,
     fulfilment,
     ledger,
+    statements,
     order_desk,
     webhooks,
     channel_webhooks,

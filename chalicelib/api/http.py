@@ -31,8 +31,8 @@ from chalicelib.problems import BadRequest, Conflict, NotFound, PreconditionRequ
 from chalicelib.services.versions import Expected
 
 Need = Literal["none", "optional", "required"]
-Answered = Schema | str | tuple[str, ...] | None
-"""What a status comes with: an object, text of one media type or of one of several, nothing."""
+Answered = Schema | str | tuple[Schema | str, ...] | None
+"""What a status comes with: an object, text of a media type, one of several of them, nothing."""
 
 JSON_BODY = [json_body.JSON]
 PATCH_BODY = [json_body.JSON, json_body.MERGE_PATCH]
@@ -103,6 +103,7 @@ class Call:
     idempotency_key: str | None = None
     expected: Expected | None = None
     if_none_match: str | None = None
+    accept: str = "*/*"
 
 
 def endpoint(
@@ -196,6 +197,7 @@ def _answer(
         idempotency_key=_idempotency_key(described, headers.get("idempotency-key")),
         expected=_expected(described, headers.get("if-match")),
         if_none_match=headers.get("if-none-match"),
+        accept=headers["accept"],
         **_content(described, request),
     )
     return view(call, **path)

@@ -133,12 +133,17 @@ def _answer(status: int, schema: Any) -> dict[str, Any]:
         "description": HTTPStatus(status).phrase,
         "headers": {name: _reference(name) for name in _HEADERS},
     }
-    if isinstance(schema, str | tuple):
-        types = (schema,) if isinstance(schema, str) else schema
-        answer["content"] = {name: {"schema": _TEXT if name != _JSON else {}} for name in types}
-    elif schema is not None:
-        answer["content"] = {_JSON: {"schema": schema}}
+    if schema is not None:
+        forms = schema if isinstance(schema, tuple) else (schema,)
+        answer["content"] = dict(map(_form, forms))
     return answer
+
+
+def _form(form: Any) -> tuple[str, dict[str, Any]]:
+    """One media type that an answer may have, with its schema."""
+    if isinstance(form, str):
+        return form, {"schema": {} if form == _JSON else _TEXT}
+    return _JSON, {"schema": form}
 
 
 def _problems(path: str, described: Endpoint) -> dict[str, Any]:

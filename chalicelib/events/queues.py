@@ -90,6 +90,17 @@ def on_inventory(event: Any) -> None:
 
 
 @bp.on_sqs_message(
+    queue_arn=os.environ.get("ACCOUNTING_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_accounting"
+)
+def on_accounting(event: Any) -> None:
+    """Go on with closing a period. A message may come twice or early; one that fails comes again."""
+    from chalicelib.services import close_period
+
+    for record in event:
+        close_period.work(_opened(record))
+
+
+@bp.on_sqs_message(
     queue_arn=os.environ.get("WEBHOOK_QUEUE_ARN", _NOWHERE),
     batch_size=1,
     maximum_concurrency=20,  # receivers that hang leave workers to everybody else

@@ -5,7 +5,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import ids, telemetry
-from chalicelib.services import check_suppliers, move_on, poll_inventory
+from chalicelib.services import check_suppliers, close_period, move_on, poll_inventory
 from chalicelib.services import sweep_orders as sweeping_orders
 from chalicelib.services import sweep_validations as sweeping
 
@@ -34,6 +34,13 @@ def mark_late(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
     """Mark the orders that should have left their suppliers by now."""
     telemetry.bind(ids.new_id("late"))
     move_on.mark_late()
+
+
+@bp.schedule(Rate(1, unit=Rate.HOURS), name="keep_books")
+def keep_books(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
+    """Close the period that is over."""
+    telemetry.bind(ids.new_id("book"))
+    close_period.close_what_is_over()
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES), name="poll_inventories")

@@ -42,6 +42,7 @@ QUEUES: Mapping[str, _Queue] = {
     "import-dead-letters": _Queue("IMPORT_DEAD_LETTERS_URL", "IMPORT_QUEUE_URL"),
     "reversal-dead-letters": _Queue("REVERSAL_DEAD_LETTERS_URL", "REVERSAL_QUEUE_URL"),
     "inventory-dead-letters": _Queue("INVENTORY_DEAD_LETTERS_URL", "INVENTORY_QUEUE_URL"),
+    "accounting-dead-letters": _Queue("ACCOUNTING_DEAD_LETTERS_URL", "ACCOUNTING_QUEUE_URL"),
     "validation-dead-letters": _Queue("VALIDATION_DEAD_LETTERS_URL"),
     "stream-dead-letters": _Queue("STREAM_DEAD_LETTERS_URL"),
 }

@@ -26,6 +26,7 @@ class Wanted(NamedTuple):
     account: str | None = None
     state: str | None = None
     type: str | None = None
+    currency: str | None = None
 
 
 def list_entries(
@@ -139,6 +140,7 @@ def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
         wanted.account in (None, account)
         and wanted.state in (None, state)
         and wanted.type in (None, entry.move.type)
+        and wanted.currency in (None, entry.amount.currency)
     )
 
 

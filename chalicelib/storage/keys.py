@@ -23,6 +23,8 @@ item is in it only while something must happen to it).
 | a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
 | a posting; a supplier's postings of a time | get; query `LEDGER#supplier` | a page, one round trip |
 | what was posted because of an order, oldest first | query `by_status` | a page, one round trip |
+| statements of a supplier, newest first, or of a period | query `LEDGER#supplier` | a page, one round trip |
+| the run that closes a period; whom it has come to | get; query `CLOSING#period` | one round trip per MB |
 | keys of a supplier | query `by_status` | one round trip |
 | who has webhooks; the webhooks of an owner | get; query `by_status` | one round trip each |
 | the next deliveries of a webhook about one record | query their row | one round trip |
@@ -161,6 +163,23 @@ def taken_back(supplier_id: str, posting_id: str) -> Key:
 def postings_of_order(order_id: str) -> str:
     """Those of all its suppliers."""
     return f"ORDER#{order_id}#POSTINGS"
+
+
+def statement(supplier_id: str, period: str | None = None, currency: str | None = None) -> Key:
+    """In the supplier's ledger; without a currency, or a period, what the sort keys of all begin with."""
+    parts = [part for part in (period, currency) if part is not None]
+    sort = "#".join(["STATEMENT", *parts])
+    return Key(f"LEDGER#{supplier_id}", sort if currency else f"{sort}#")
+
+
+def closing(period: str) -> Key:
+    """The run that closes the period for all suppliers."""
+    return Key(f"CLOSING#{period}", "RUN")
+
+
+def closing_receipt(period: str, supplier_id: str) -> Key:
+    """That the run has come to the supplier; "" gives what the sort keys of all begin with."""
+    return Key(f"CLOSING#{period}", f"SUPPLIER#{supplier_id}")
 
 
 def channel(shop: str) -> Key:

@@ -31,6 +31,8 @@ QUEUES = {
     "IMPORT_QUEUE_URL": "import",
     "REVERSAL_QUEUE_URL": "reversal",
     "INVENTORY_QUEUE_URL": "inventory",
+    "ACCOUNTING_QUEUE_URL": "accounting",
+    "ACCOUNTING_DEAD_LETTERS_URL": "accounting-dead-letters",
     "INVENTORY_DEAD_LETTERS_URL": "inventory-dead-letters",
     "REVIEW_DEAD_LETTERS_URL": "review-dead-letters",
     "DISPATCH_DEAD_LETTERS_URL": "dispatch-dead-letters",

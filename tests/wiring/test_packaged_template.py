@@ -69,6 +69,7 @@ def test_every_event_source_is_a_resource_of_the_stack(template: dict[str, Any])
         json.dumps({"Fn::GetAtt": ["ImportQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["ReversalQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["InventoryQueue", "Arn"]}),
+        json.dumps({"Fn::GetAtt": ["AccountingQueue", "Arn"]}),
         "null",  # the schedules
     }
 

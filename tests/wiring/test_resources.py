@@ -33,8 +33,10 @@ VARIABLES = {
     "SUSPEND_AFTER_UNREACHABLE_HOURS", "DELIVERED_AFTER_DAYS", "RETURN_WINDOW_DAYS",
     "ACCEPT_WITHIN_HOURS", "REALLOCATE_WITHIN_HOURS",
     "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTERS_URL",
-    "SPLIT_COST", "TAX_COLLECTOR", "HANDLING_DAY_COST", "REFUSAL_COST_PERCENT", "TRANSIT_DAYS",
+    "SPLIT_COST", "TAX_COLLECTOR",  "HANDLING_DAY_COST", "REFUSAL_COST_PERCENT", "TRANSIT_DAYS",
     "CONTENTION_SECONDS", "PAYMENT_WITHIN_MINUTES",
+    "ACCOUNTING_QUEUE_URL", "ACCOUNTING_DEAD_LETTERS_URL", "STATEMENT_CYCLE", "CLOSE_AFTER_SECONDS",
+    "CLOSE_PERIODS",
 }  # fmt: skip
 
 
@@ -119,8 +121,10 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
         "ImportQueue",
         "ReversalQueue",
         "InventoryQueue",
+        "AccountingQueue",
     }
     assert sorted(targets) == [
+        "AccountingDeadLetters",
         "DispatchDeadLetters",
         "ImportDeadLetters",
         "InventoryDeadLetters",
@@ -141,6 +145,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own():
         ("ImportQueue", "on_import"),
         ("ReversalQueue", "on_reversal"),
         ("InventoryQueue", "on_inventory"),
+        ("AccountingQueue", "on_accounting"),
     ],
 )
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(queue: str, function: str):

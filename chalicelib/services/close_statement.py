@@ -1,0 +1,57 @@
+"""One supplier's part of closing a period: its statements and payouts, in one transaction."""
+
+from dataclasses import replace
+
+from chalicelib import clock, telemetry
+from chalicelib.domain import statements as domain
+from chalicelib.domain.statements import Statement
+from chalicelib.services.commits import commit
+from chalicelib.storage import ledger, statements
+from chalicelib.storage.errors import WriteRefused
+from chalicelib.storage.statements import Closing
+from chalicelib.storage.transaction import Write
+
+
+def close(supplier_id: str, closing: Closing) -> None:
+    """Make the supplier's statements of the run's period, unless they are made.
+
+    They take in what was posted behind those of the period before, however old it is. Reads the ledger from
+    there on, a MB in each round trip, and keeps sums only.
+    """
+    last = statements.latest(supplier_id)
+    if last and last[0].period == closing.period:
+        return
+    made = _statements(supplier_id, closing, last)
+    currencies = [statement.currency for statement in made]
+    writes = [write for statement in made for write in _writes(statement)]
+    now = clock.timestamp()
+    try:
+        commit(*writes, statements.receipt(closing.period, supplier_id, currencies, now=now))
+    except WriteRefused:
+        return  # the same message at the same time was quicker
+    telemetry.log("STATEMENTS_CLOSED", supplier_id=supplier_id, period=closing.period, count=len(made))
+
+
+def _statements(supplier_id: str, closing: Closing, last: list[Statement]) -> list[Statement]:
+    since = last[0].cutoff if last else None
+    if since is not None and since >= closing.cutoff:
+        return []  # a later period was closed before
+    tallies = domain.tally(ledger.walk(supplier_id, since=since, until=closing.cutoff))
+    now = clock.timestamp()
+    made = domain.following(
+        last,
+        tallies,
+        supplier_id=supplier_id,
+        period=closing.period,
+        cutoff=closing.cutoff,
+        status=domain.CLOSED,
+    )
+    correlation_id = telemetry.correlation_id()
+    return [
+        replace(statement, correlation_id=correlation_id, created_at=now, updated_at=now)
+        for statement in made
+    ]
+
+
+def _writes(statement: Statement) -> list[Write]:
+    return [statements.adding(statement)]
