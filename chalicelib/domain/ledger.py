@@ -7,7 +7,7 @@ stands in, and what was wrong is reversed.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chalicelib.domain.money import Money
@@ -43,6 +43,15 @@ TYPES = (*OF_ORDERS, *(f"REFUND_{each}" for each in OF_ORDERS), *OF_THE_MARKETPL
 
 Sums = Mapping[tuple[str, Account], int]
 """Minor units by currency and account."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stood in the accounts of a supplier's ledger at the `cutoff` of the last period that was closed:
+    all that was posted before it, to which nothing is added any more. None: from the beginning, nothing."""
+
+    cutoff: str | None = None
+    sums: Sums = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,11 +134,18 @@ def entries(posting: Posting) -> Iterator[Entry]:
 def sums(postings: Iterable[Posting]) -> Sums:
     """What the postings leave in each account, by currency and account."""
     found: Counter[tuple[str, Account]] = Counter()
+    for _ in summed(postings, found):
+        pass
+    return found
+
+
+def summed(postings: Iterable[Posting], into: Counter[tuple[str, Account]]) -> Iterator[Posting]:
+    """The same postings; what each leaves in the accounts is added `into` the sums as it goes by."""
     for posting in postings:
         for move in posting.moves:
-            found[posting.currency, move.source] -= move.minor
-            found[posting.currency, move.target] += move.minor
-    return found
+            into[posting.currency, move.source] -= move.minor
+            into[posting.currency, move.target] += move.minor
+        yield posting
 
 
 def _digits(at: str) -> str:

@@ -1,5 +1,6 @@
 """What a supplier is owed: the sums of its ledger."""
 
+from collections import Counter
 from typing import Any
 
 from chalicelib import clock
@@ -30,8 +31,12 @@ def read(supplier_id: str) -> dict[str, Any]:
 
 
 def of_supplier(supplier_id: str) -> Sums:
-    """What stands in each account of the supplier's ledger."""
-    return domain.sums(ledger.walk(supplier_id))
+    """What stands in each account of the supplier's ledger: what stood there when a period was last closed,
+    and what was posted since."""
+    closed = ledger.standing(supplier_id)
+    found = Counter(closed.sums)
+    found.update(domain.sums(ledger.walk(supplier_id, since=closed.cutoff)))
+    return found
 
 
 def _shown(sums: Sums, currency: str) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """One supplier's part of closing a period: its statements and payouts, in one transaction."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib import clock, telemetry
 from chalicelib.domain import statements as domain
+from chalicelib.domain.ledger import Posting, Standing, summed
 from chalicelib.domain.statements import Statement
 from chalicelib.services.commits import commit
 from chalicelib.storage import ledger, statements
@@ -13,7 +16,8 @@ from chalicelib.storage.transaction import Write
 
 
 def close(supplier_id: str, closing: Closing) -> None:
-    """Make the supplier's statements of the run's period, unless they are made.
+    """Make the supplier's statements of the run's period, unless they are made, and keep what then stands in
+    its ledger.
 
     They take in what was posted behind those of the period before, however old it is. Reads the ledger from
     there on, a MB in each round trip, and keeps sums only.
@@ -21,9 +25,16 @@ def close(supplier_id: str, closing: Closing) -> None:
     last = statements.latest(supplier_id)
     if last and last[0].period == closing.period:
         return
-    made = _statements(supplier_id, closing, last)
+    standing = ledger.standing(supplier_id)
+    made, writes = list[Statement](), list[Write]()
+    if standing.cutoff is None or standing.cutoff < closing.cutoff:  # else a later period was closed before
+        sums = Counter(standing.sums)
+        postings = ledger.walk(supplier_id, since=standing.cutoff, until=closing.cutoff)
+        made = _statements(supplier_id, closing, last, summed(postings, sums))
+        writes = [write for statement in made for write in _writes(statement)]
+        stands = Standing(closing.cutoff, sums)
+        writes.append(ledger.setting_standing(supplier_id, stands, now=clock.timestamp()))
     currencies = [statement.currency for statement in made]
-    writes = [write for statement in made for write in _writes(statement)]
     now = clock.timestamp()
     try:
         commit(*writes, statements.receipt(closing.period, supplier_id, currencies, now=now))
@@ -32,21 +43,18 @@ def close(supplier_id: str, closing: Closing) -> None:
     telemetry.log("STATEMENTS_CLOSED", supplier_id=supplier_id, period=closing.period, count=len(made))
 
 
-def _statements(supplier_id: str, closing: Closing, last: list[Statement]) -> list[Statement]:
-    since = last[0].cutoff if last else None
-    if since is not None and since >= closing.cutoff:
-        return []  # a later period was closed before
-    tallies = domain.tally(ledger.walk(supplier_id, since=since, until=closing.cutoff))
-    now = clock.timestamp()
+def _statements(
+    supplier_id: str, closing: Closing, last: list[Statement], postings: Iterable[Posting]
+) -> list[Statement]:
     made = domain.following(
         last,
-        tallies,
+        domain.tally(postings),
         supplier_id=supplier_id,
         period=closing.period,
         cutoff=closing.cutoff,
         status=domain.CLOSED,
     )
-    correlation_id = telemetry.correlation_id()
+    now, correlation_id = clock.timestamp(), telemetry.correlation_id()
     return [
         replace(statement, correlation_id=correlation_id, created_at=now, updated_at=now)
         for statement in made

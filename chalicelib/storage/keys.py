@@ -23,6 +23,7 @@ item is in it only while something must happen to it).
 | a storefront; all of them; the orders it sent that were refused | get; query | a page, one round trip |
 | a posting; a supplier's postings of a time | get; query `LEDGER#supplier` | a page, one round trip |
 | what was posted because of an order, oldest first | query `by_status` | a page, one round trip |
+| a supplier's balance | get, query `LEDGER#supplier` from the last closing on | one round trip per MB |
 | statements of a supplier, newest first, or of a period | query `LEDGER#supplier` | a page, one round trip |
 | the run that closes a period; whom it has come to | get; query `CLOSING#period` | one round trip per MB |
 | keys of a supplier | query `by_status` | one round trip |
@@ -153,6 +154,11 @@ def refund(order_id: str, refund_id: str) -> Key:
 def posting(supplier_id: str, posting_id: str) -> Key:
     """In the supplier's ledger; "" gives the partition. Ids of postings sort by time."""
     return Key(f"LEDGER#{supplier_id}", posting_id)
+
+
+def standing(supplier_id: str) -> Key:
+    """What stood in the supplier's ledger when a period was last closed."""
+    return Key(f"LEDGER#{supplier_id}", "STANDING")
 
 
 def taken_back(supplier_id: str, posting_id: str) -> Key:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.domain.ledger import Move, Posting, earliest_id
+from chalicelib.domain.ledger import Move, Posting, Standing, earliest_id
 from chalicelib.storage import keys, reads
 from chalicelib.storage.items import Item, JSONText
 from chalicelib.storage.transaction import Write
@@ -28,6 +28,11 @@ class PostingItem(Item, discriminator="POSTING"):
 
 class TakenBackItem(Item, discriminator="TAKEN_BACK"):
     minor = NumberAttribute()
+
+
+class StandingItem(Item, discriminator="STANDING"):
+    cutoff = UnicodeAttribute()
+    sums = JSONText()
 
 
 class TakenBack(NamedTuple):
@@ -83,6 +88,26 @@ def taking_back(posting: Posting, before: TakenBack, minor: int, *, now: str) ->
     )
     unchanged = TakenBackItem.version == before.times if before.times else TakenBackItem.pk.does_not_exist()
     return Write("taken_back", item, unchanged)
+
+
+def standing(supplier_id: str) -> Standing:
+    """What stood in the supplier's ledger when a period was last closed."""
+    item = reads.get_one(keys.standing(supplier_id))
+    if not isinstance(item, StandingItem):
+        return Standing()
+    return Standing(item.cutoff, {(currency, account): minor for currency, account, minor in item.sums})
+
+
+def setting_standing(supplier_id: str, standing: Standing, *, now: str) -> Write:
+    """Keep what stood in the ledger at a later cutoff than the one kept. Label `standing`."""
+    item = StandingItem(
+        *keys.standing(supplier_id),
+        cutoff=standing.cutoff,
+        sums=[[*place, minor] for place, minor in sorted(standing.sums.items()) if minor],
+        updated_at=now,
+    )
+    is_later = StandingItem.pk.does_not_exist() | (StandingItem.cutoff < standing.cutoff)
+    return Write("standing", item, is_later)
 
 
 def walk(

@@ -136,6 +136,26 @@ def test_nothing_falls_between_two_statements_and_what_is_below_zero_is_carried(
     assert [each["period"] for each in listed] == ["2027-01", "2026-12", "2026-11"]
 
 
+def test_a_balance_is_what_stood_at_the_last_closing_and_what_came_since(
+    time: time_machine.Traveller,
+) -> None:
+    ordered = Ordered()
+    ordered.accept_all()
+
+    def balance() -> list[str]:
+        (shown,) = admin("GET", f"/suppliers/{ordered.supplier_id}/balance").json["balances"]
+        return [shown[name]["amount"] for name in ("pending", "payable", "in_payout")]
+
+    for moment, period in ((DECEMBER, "2026-11"), (datetime(2027, 1, 1, 1, tzinfo=UTC), "2026-12")):
+        time.move_to(moment)
+        close(period)
+        assert balance() == ["25.00", "0.00", "0.00"]
+    assert ledger.standing(ordered.supplier_id).cutoff == "2027-01-01T00:00:00.000Z"
+    parcel = ordered.ship((ordered.tea_line, 2), (ordered.pot_line, 3), key="p").answer["shipment_id"]
+    ship_order.deliver(ordered.supplier_id, ordered.part_id, parcel, delivered_at=None)
+    assert balance() == ["0.00", "25.00", "0.00"]
+
+
 def sum_of(rows: list[dict[str, Any]]) -> dict[str, str]:
     cents = sum(round(100 * float(row["amount"]["amount"])) for row in rows)
     return euros(f"{cents / 100:.2f}")
