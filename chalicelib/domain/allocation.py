@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import allocation_search, periods, ranking
 from chalicelib.domain.allocation_problem import Option, Problem
+from chalicelib.domain.fees import NO_FACTS, FeeFacts
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import PriceWindow, Product, Terms, inactivity_reasons
 
@@ -35,6 +36,7 @@ class Candidate:
     shipping_price: Money | None = None
     health: int = 100
     condition: str = "NEW"
+    fee_facts: FeeFacts = NO_FACTS
 
     def arrives_by(self, deliver_by: str | None, now: datetime, *, transit_days: int = 0) -> bool:
         """Whether it is with the buyer in time, if it is ordered `now` and takes so long on its way."""
@@ -195,6 +197,7 @@ def of_terms(terms: Terms, now: datetime) -> Candidate | None:
         shipping_price=terms.shipping_price,
         health=terms.health,
         condition=terms.condition,
+        fee_facts=terms.fee_facts,
     )
 
 
@@ -250,4 +253,5 @@ def _of_entry(product: Product, entry: ranking.Entry) -> Candidate:
         shipping_price=Money.parse(shipping) if shipping else None,
         health=int(entry["inputs"]["health"]),
         condition=entry["condition"],
+        fee_facts=FeeFacts(*entry["inputs"].get("fee", ())),
     )

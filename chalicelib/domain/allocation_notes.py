@@ -11,8 +11,8 @@ from chalicelib.domain.order import Order, OrderLine, PlacedLine, SupplierOrder
 
 Notes = Mapping[str, Any]
 """As stored: the `costs` that counted, the `total` and the `bound` of the whole, and for `lines` by their
-number (in a supplier order, by their id) how many offers were considered, how the chosen one was weighed, and
-how the next best."""
+number (in a supplier order, by their id) how many offers were considered, how the chosen one, which the line
+names, was weighed, and how the next best."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def notes_of(allocation: Allocation, costs: Costs, *, keys: Sequence[str] | None
         key: [
             choice.considered,
             _packed(choice.candidate, choice.cost),
-            _packed(choice.runner_up, choice.runner_up_cost)
+            [choice.runner_up.offer_id, *_packed(choice.runner_up, choice.runner_up_cost)]
             if choice.runner_up and choice.runner_up_cost
             else None,
         ]
@@ -61,12 +61,12 @@ def notes_of(allocation: Allocation, costs: Costs, *, keys: Sequence[str] | None
 
 def reason_of(order: Order, line: PlacedLine) -> Reason | None:
     """Why the line's offer was chosen when the order was placed; None where there was no other."""
-    return _reason(order.allocation or {}, str(order.lines.index(line) + 1), line.quantity)
+    return _reason(order.allocation or {}, str(order.lines.index(line) + 1), line)
 
 
 def reason_of_takeover(supplier_order: SupplierOrder, line: OrderLine) -> Reason | None:
     """Why this supplier's offer took the line over; None where there was no other, or it was placed here."""
-    return _reason(supplier_order.allocation or {}, line.line_id, line.quantity)
+    return _reason(supplier_order.allocation or {}, line.line_id, line)
 
 
 def of_lines(notes: Notes | None, new_ids: Mapping[str, str]) -> Notes | None:
@@ -77,14 +77,14 @@ def of_lines(notes: Notes | None, new_ids: Mapping[str, str]) -> Notes | None:
     return {**notes, "lines": lines} if lines else None
 
 
-def _reason(notes: Notes, key: str, quantity: int) -> Reason | None:
+def _reason(notes: Notes, key: str, line: PlacedLine | OrderLine) -> Reason | None:
     if key not in notes.get("lines", {}):
         return None
     considered, chosen, second = notes["lines"][key]
     return Reason(
         considered=considered,
-        chosen=_unpacked(chosen, quantity),
-        runner_up=_unpacked(second, quantity) if second else None,
+        chosen=_unpacked(line.offer_id, chosen, line.quantity),
+        runner_up=_unpacked(second[0], second[1:], line.quantity) if second else None,
         costs=Costs(*notes["costs"]),
         total=notes["total"],
         bound=notes["bound"],
@@ -93,11 +93,11 @@ def _reason(notes: Notes, key: str, quantity: int) -> Reason | None:
 
 def _packed(candidate: Candidate, cost: LineCost) -> list[Any]:
     weighed = (candidate.price.minor, candidate.health, candidate.handling_days, candidate.available)
-    return [candidate.offer_id, *weighed, cost.shipping, cost.handling, cost.risk, cost.split]
+    return [*weighed, cost.shipping, cost.handling, cost.risk, cost.split]
 
 
-def _unpacked(row: Sequence[Any], quantity: int) -> Weighed:
-    offer_id, unit_minor, health, handling_days, available, *rest = row
+def _unpacked(offer_id: str, row: Sequence[Any], quantity: int) -> Weighed:
+    unit_minor, health, handling_days, available, *rest = row
     return Weighed(
         offer_id, unit_minor, health, handling_days, available, LineCost(unit_minor * quantity, *rest)
     )

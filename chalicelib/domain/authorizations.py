@@ -11,8 +11,6 @@ from typing import Any
 from chalicelib.domain.offer import BRAND_UNAUTHORIZED, CATEGORY_UNAUTHORIZED
 from chalicelib.domain.rules import text
 
-_BETWEEN_LEVELS = ">"
-
 
 @dataclass(frozen=True)
 class Authorizations:
@@ -33,7 +31,7 @@ class Authorizations:
     def forbid(self, content: Mapping[str, Any], supplier_id: str) -> tuple[str, ...]:
         """The inactivity reasons that an offer of this content by this supplier has for want of an
         authorisation."""
-        levels = _levels(str(content.get("category", "")))
+        levels = text.levels(str(content.get("category", "")))
         above = [levels[:depth] for depth in range(1, len(levels) + 1)]
         brand = text.essence(str(content.get("brand", "")))
         reasons = []
@@ -46,7 +44,7 @@ class Authorizations:
     @cached_property
     def _categories(self) -> Mapping[tuple[str, ...], frozenset[str]]:
         listed = self.document.get("categories", ())
-        return {_levels(each["name"]): frozenset(each["suppliers"]) for each in listed}
+        return {text.levels(each["name"]): frozenset(each["suppliers"]) for each in listed}
 
     @cached_property
     def _brands(self) -> Mapping[str, frozenset[str]]:
@@ -57,7 +55,7 @@ class Authorizations:
 def duplicates(document: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     """Pointers to the names that mean what an earlier one means."""
     found = []
-    for kind, meaning in (("categories", _levels), ("brands", text.essence)):
+    for kind, meaning in (("categories", text.levels), ("brands", text.essence)):
         seen = set[Any]()
         for index, each in enumerate(document.get(kind, ())):
             means = meaning(each["name"])
@@ -65,7 +63,3 @@ def duplicates(document: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]
                 found.append(f"/{kind}/{index}/name")
             seen.add(means)
     return found
-
-
-def _levels(category: str) -> tuple[str, ...]:
-    return tuple(text.essence(level) for level in category.split(_BETWEEN_LEVELS))

@@ -6,6 +6,24 @@ from typing import NamedTuple
 _MILLION = 1_000_000
 
 
+class FeeFacts(NamedTuple):
+    """What commissions may go by beside supplier, price and storefront: the category and brand that the offer
+    says, the plan and country of its supplier; "" where it says none."""
+
+    category: str = ""
+    brand: str = ""
+    plan: str = ""
+    country: str = ""
+
+    @property
+    def packed(self) -> list[str]:
+        """As it is stored; `FeeFacts(*packed)` is the facts again."""
+        return list(self[: max((place for place, fact in enumerate(self, 1) if fact), default=0)])
+
+
+NO_FACTS = FeeFacts()
+
+
 class FeeTerms(NamedTuple):
     """What a line's commission is reckoned by, in the numbers that version `rules_version` of the commission
     rules gave; a later version changes nothing of it. `rule` names the rule of that version.

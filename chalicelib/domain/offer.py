@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain import periods
 from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.fees import NO_FACTS, FeeFacts
 from chalicelib.domain.health import FAILING, GOOD, POOR
 from chalicelib.domain.money import Money
 
@@ -89,6 +90,7 @@ class Terms:
     `lines_accepted` and `lines_refused` count order lines as the supplier answered them, faded as of
     `updated_at`. `supplier_health` is the class that the supplier is in.
     `closed_from` and `closed_until` are when the supplier's shop is closed.
+    `fee_facts` are what commissions go by.
     `price_as_of` is the time of the latest price that was sent, which may wait for validation.
     `blocks` are the inactivity reasons that events caused; those that follow from stock and time are
     derived when asked, so that a sale need not write them.
@@ -118,6 +120,7 @@ class Terms:
     available_until: str | None = None
     closed_from: str | None = None
     closed_until: str | None = None
+    fee_facts: FeeFacts = NO_FACTS
     price_as_of: str = ""
     version: int = 1
     correlation_id: str = ""

@@ -1,14 +1,32 @@
 """Composing an order of the offers that its lines take: prices, parts, what to reserve."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.allotment import WantedLine
+from chalicelib.domain.fee_rules import CommissionRules, Sale
+from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.line_charges import tax_at
 from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
 
 NamePart = Callable[[str, int], str]
 """Gives the id of the order's n-th line (`lin`), supplier order (`so`), attempt (`att`)."""
+
+FeeOf = Callable[[Candidate], FeeTerms]
+"""What the commission on a line that is served by the candidate is reckoned by."""
+
+
+class Selling(NamedTuple):
+    """The commission rules that an order is placed under, and the storefront that sent it."""
+
+    rules: CommissionRules
+    channel: str
+
+    def fee_of(self, candidate: Candidate) -> FeeTerms:
+        """What the commission on a line that the candidate serves is reckoned by."""
+        sale = Sale(candidate.supplier_id, candidate.fee_facts, candidate.price, self.channel)
+        return self.rules.terms(sale)
 
 
 def placed_lines(
@@ -17,6 +35,7 @@ def placed_lines(
     name_part: NamePart,
     *,
     tax_included: bool = False,
+    fee_of: FeeOf | None = None,
 ) -> tuple[PlacedLine, ...]:
     """The lines with their ids and snapshots; each supplier's lines share one supplier order."""
     numbers: dict[str, int] = {}
@@ -39,6 +58,7 @@ def placed_lines(
                 shipping=charges.shipping,
                 tax=tax_at(candidate.price, charges.tax, told_at=told_at, is_included=tax_included),
                 shipping_tax=charges.shipping_tax,
+                fee=fee_of(candidate) if fee_of else None,
             )
         )
     return tuple(lines)

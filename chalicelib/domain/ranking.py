@@ -219,6 +219,7 @@ def _entry(terms: Terms) -> Entry:
         "available_until": terms.available_until,
         "closed_from": terms.closed_from,
         "closed_until": terms.closed_until,
+        "fee": terms.fee_facts.packed or None,
     }
     entry = {
         "offer_id": terms.offer_id,

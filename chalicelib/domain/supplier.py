@@ -83,6 +83,16 @@ class Supplier:
     def closed_until(self) -> str | None:
         return self.profile.get("closed_until")
 
+    @property
+    def plan(self) -> str:
+        """What it has agreed to pay by; "" where that is nothing of its own."""
+        return str(self.profile.get("commission_plan") or "")
+
+    @property
+    def country(self) -> str:
+        """The code of its country, "" where it is not known."""
+        return str(self.profile.get("country") or "")
+
     def is_selling(self, now: datetime) -> bool:
         """Whether it is open, and its shop too."""
         return self.is_open and not periods.is_closed(self.closed_from, self.closed_until, now)

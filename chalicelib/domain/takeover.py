@@ -13,7 +13,7 @@ from chalicelib.domain.allocation import Candidate
 from chalicelib.domain.allocation_notes import of_lines
 from chalicelib.domain.line_charges import tax_at
 from chalicelib.domain.order import Attempt, OrderLine, OrderRecord, SupplierOrder
-from chalicelib.domain.placement import NamePart
+from chalicelib.domain.placement import FeeOf, NamePart
 from chalicelib.domain.reallocation import Found, Remainder
 
 
@@ -34,11 +34,13 @@ def move(
     name_part: NamePart,
     accept_by: Callable[[str, int], str],
     now: str,
+    fee_of: Callable[[Remainder], FeeOf] | None = None,
 ) -> Move:
     """Give each remainder to the offer that was `found` for it; one without is refused for good.
 
     `accept_by` says by when a supplier has to answer, from its id and the longest handling time of what it is
-    asked for. The lines of one new supplier share a supplier order.
+    asked for. The lines of one new supplier share a supplier order. `fee_of` gives what a remainder's
+    commission is reckoned by.
     """
     going = {each.line_id: each for each in waiting}
     changed = tuple(
@@ -48,7 +50,8 @@ def move(
         for part in record.supplier_orders
         if any(line.remainder and line.line_id in going for line in part.lines)
     )
-    return Move(changed, _added(record, waiting, found, name_part=name_part, accept_by=accept_by, now=now))
+    added = _added(record, waiting, found, name_part=name_part, accept_by=accept_by, now=now, fee_of=fee_of)
+    return Move(changed, added)
 
 
 def _left_behind(
@@ -68,6 +71,7 @@ def _added(
     name_part: NamePart,
     accept_by: Callable[[str, int], str],
     now: str,
+    fee_of: Callable[[Remainder], FeeOf] | None,
 ) -> tuple[SupplierOrder, ...]:
     numbers = _free_numbers(record)
     lines: dict[str, list[OrderLine]] = {}
@@ -79,9 +83,9 @@ def _added(
             continue
         line_id = remainder.line_id if remainder.is_whole else name_part("lin", next(numbers))
         new_ids[remainder.line_id], supplier_id = line_id, candidate.supplier_id
-        lines.setdefault(supplier_id, []).append(
-            _new_line(remainder, candidate, line_id, tax_included=record.order.tax_included)
-        )
+        line = _new_line(remainder, candidate, line_id, tax_included=record.order.tax_included)
+        fee = fee_of(remainder)(candidate) if fee_of else None
+        lines.setdefault(supplier_id, []).append(replace(line, fee=fee))
         handling[supplier_id] = max(handling.get(supplier_id, 0), candidate.handling_days)
     first = len(record.supplier_orders) + 1
     return tuple(

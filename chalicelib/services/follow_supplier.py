@@ -91,6 +91,7 @@ def _follows(terms: Terms, supplier: Supplier, *, health: str, unauthorized: Ite
         supplier_health=health,
         closed_from=supplier.closed_from,
         closed_until=supplier.closed_until,
+        fee_facts=terms.fee_facts._replace(plan=supplier.plan, country=supplier.country),
     )
     if following == terms:
         return True

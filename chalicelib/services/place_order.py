@@ -10,11 +10,13 @@ from chalicelib.domain import allocation, credentials, placement
 from chalicelib.domain.allocation import Allocation, Candidate
 from chalicelib.domain.allocation_notes import notes_of
 from chalicelib.domain.allotment import Choices, Conditions, Obstacle, WantedLine, allot, promise_of
+from chalicelib.domain.fee_rules import DIRECT
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Terms
 from chalicelib.domain.order import Buyer, Order, OrderRecord, SupplierOrder
+from chalicelib.domain.placement import Selling
 from chalicelib.problems import Conflict, FieldProblem, TemporarilyUnavailable, Unprocessable
-from chalicelib.services import price_order
+from chalicelib.services import fee_rules, price_order
 from chalicelib.services.allocation_costs import allocation_costs
 from chalicelib.services.commits import Crowded, commit
 from chalicelib.services.idempotency import Outcome, in_progress, request_hash
@@ -37,8 +39,11 @@ _CONFLICTS = {
 _UNKNOWN = {"UNKNOWN_OFFER": "offer_id", "UNKNOWN_PRODUCT": "product_id"}
 
 
-def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyone") -> Outcome:
-    """Reserve stock and store the order, or answer as the first time: `{"order", "order_token"}`.
+def place(
+    body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyone", channel: str = DIRECT
+) -> Outcome:
+    """Reserve stock and store the order, or answer as the first time: `{"order", "order_token"}`. `channel`
+    is the storefront that it came from.
 
     Raises Unprocessable for a body that cannot be an order (unknown offers, currencies that do not fit, an
     authorisation that does not cover it, a key used with another body), Conflict OUT_OF_STOCK, PRICE_CHANGED
@@ -54,10 +59,12 @@ def place(body: Mapping[str, Any], *, idempotency_key: str, caller: str = "anyon
     if concerned.order is not None:
         return _replay(concerned.order, body)
     now = clock.now()
+    stamp = clock.timestamp(now)
+    selling = Selling(fee_rules.of(concerned.fee_rules.at(stamp)), channel)
     choices = _choices(concerned, now)
     for _ in range(_ROUNDS):
         allocated = _allocated(body, wanted, choices, now)
-        order = _composed(order_id, body, wanted, allocated, stamp=clock.timestamp(now))
+        order = _composed(order_id, body, wanted, allocated, selling, stamp=stamp)
         try:
             commit(*_writes(order, allocated, body))
         except WriteRefused as refused:
@@ -118,11 +125,18 @@ def _composed(
     body: Mapping[str, Any],
     wanted: Sequence[WantedLine],
     allocated: Allocation,
+    selling: Selling,
     *,
     stamp: str,
 ) -> Order:
     currency, tax_included = body["currency"], body.get("tax_included", False)
-    lines = placement.placed_lines(wanted, allocated.candidates, _namer(order_id), tax_included=tax_included)
+    lines = placement.placed_lines(
+        wanted,
+        allocated.candidates,
+        _namer(order_id),
+        tax_included=tax_included,
+        fee_of=selling.fee_of,
+    )
     return Order(
         order_id=order_id,
         currency=currency,
@@ -137,6 +151,7 @@ def _composed(
         allocation=notes_of(allocated, allocation_costs(currency)),
         tax_included=tax_included,
         tax_collector=body.get("tax_collector") or settings.tax_collector(),
+        rules_version=selling.rules.version,
         correlation_id=telemetry.correlation_id(),
         created_at=stamp,
         updated_at=stamp,

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.domain import golden
 from chalicelib.domain.authorizations import Authorizations
+from chalicelib.domain.fees import FeeFacts
 from chalicelib.domain.offer import Offer, Product, Terms, blocks
 from chalicelib.domain.rules import text
 from chalicelib.domain.rules.kinds import Record
@@ -51,9 +52,20 @@ def terms_of(offer: Offer, supplier: Supplier, authorizations: Authorizations) -
         supplier_name=supplier.display_name,
         closed_from=supplier.closed_from,
         closed_until=supplier.closed_until,
+        fee_facts=fee_facts_of(offer.content, supplier),
         available_from=offer.content.get("available_from"),
         available_until=offer.content.get("available_until"),
         correlation_id=offer.correlation_id,
+    )
+
+
+def fee_facts_of(content: Mapping[str, Any], supplier: Supplier) -> FeeFacts:
+    """What the commission on an offer of this content goes by."""
+    return FeeFacts(
+        category=content.get("commission_category") or content.get("category", ""),
+        brand=content.get("brand", ""),
+        plan=supplier.plan,
+        country=supplier.country,
     )
 
 

@@ -7,7 +7,7 @@ and finds nothing left to do.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,11 +16,13 @@ from chalicelib.clients.errors import CallFailed
 from chalicelib.domain import allocation, deadlines, reallocation, takeover
 from chalicelib.domain.acceptance import ByHand
 from chalicelib.domain.allocation import Candidate
+from chalicelib.domain.fee_rules import DIRECT
 from chalicelib.domain.order import OrderRecord
+from chalicelib.domain.placement import FeeOf, Selling
 from chalicelib.domain.reallocation import Found, Limits, Remainder
 from chalicelib.domain.supplier import Supplier
 from chalicelib.domain.takeover import Move
-from chalicelib.services import part_writes, poll_inventory
+from chalicelib.services import fee_rules, part_writes, poll_inventory
 from chalicelib.services.allocation_costs import allocation_costs
 from chalicelib.services.commits import commit
 from chalicelib.storage import offer_terms, order_reads, orders, supplier_orders
@@ -243,7 +245,19 @@ def _move(record: OrderRecord, plan: Plan, now: datetime) -> Move:
         name_part=lambda prefix, number: ids.part_id(prefix, record.order.order_id, number),
         accept_by=accept_by,
         now=clock.timestamp(now),
+        fee_of=_fees(record) if plan.found.offers else None,
     )
+
+
+def _fees(record: OrderRecord) -> Callable[[Remainder], FeeOf]:
+    """Commissions by the rules that the order was placed under, at the storefront that sent it."""
+    rules = fee_rules.numbered(record.order.rules_version)
+
+    def fee_of(remainder: Remainder) -> FeeOf:
+        placed = remainder.placed.fee
+        return Selling(rules, ((placed and placed.inputs) or {}).get("channel", DIRECT)).fee_of
+
+    return fee_of
 
 
 def _reserving(plan: Plan, *, now: str, correlation_id: str) -> list[Write]:

@@ -62,7 +62,7 @@ def _placed_before(shop: str, sent: Any) -> Outcome | None:
 def _place(shop: str, order: Mapping[str, Any], check: Load) -> Outcome:
     try:
         body = check(shopify_order.order_body(order, shop=shop))
-        return place_order.place(body, idempotency_key=str(order["id"]), caller=_caller(shop))
+        return place_order.place(body, idempotency_key=str(order["id"]), caller=_caller(shop), channel=shop)
     except InvalidOrder as invalid:
         errors = [FieldProblem(*fault) for fault in invalid.faults]
         raise Unprocessable(

@@ -203,6 +203,7 @@ class TermsItem(Item, discriminator="TERMS"):
     available_until = UnicodeAttribute(null=True)
     closed_from = UnicodeAttribute(null=True)
     closed_until = UnicodeAttribute(null=True)
+    fee_facts = JSONText(null=True)
     price_as_of = UnicodeAttribute(default="")
 
 
@@ -263,6 +264,20 @@ class RuleSettingsVersionItem(Item, discriminator="RULE_SETTINGS_VERSION"):
     document = JSONText()
     set_by = UnicodeAttribute()
     review_id = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute()
+
+
+class CommissionRulesItem(Item, discriminator="COMMISSION_RULES"):
+    """Which version holds when; `version` is the last that was put."""
+
+    holdings = JSONText()
+
+
+class CommissionRulesVersionItem(Item, discriminator="COMMISSION_RULES_VERSION"):
+    valid_from = UnicodeAttribute()
+    document = JSONText()
+    digest = UnicodeAttribute()
+    set_by = UnicodeAttribute()
     reason = UnicodeAttribute()
 
 

@@ -31,6 +31,8 @@ item is in it only while something must happen to it).
 | the next deliveries of a webhook about one record | query their row | one round trip |
 | deliveries of a webhook, newest first | query `by_status`, one status or each | a round trip a status |
 | the current rule settings | get; their document, which never changes, once per process | one read |
+| the commission rules that hold | get, or with what is placed; documents once per process | one read |
+| versions of the commission rules, newest first | query `RULES` | a page, one round trip |
 | who may sell restricted categories and brands | get | one read |
 | suppliers in order of registration, moving or not | query `by_status`, each status | a round trip each |
 | undoings of a rule's corrections, newest first | query `by_status` | a page, one round trip |
@@ -205,6 +207,16 @@ def rule_settings() -> Key:
 def rule_settings_version(version: int | None) -> Key:
     """One version of them; None gives what the sort keys of all begin with."""
     return Key("RULES", "VALIDATION#" + ("" if version is None else f"{version:08}"))
+
+
+def commission_rules() -> Key:
+    """Which version of the commission rules holds when."""
+    return Key("RULES", "COMMISSION")
+
+
+def commission_rules_version(version: int | None) -> Key:
+    """One version of them; None gives what the sort keys of all begin with."""
+    return Key("RULES", "COMMISSION#" + ("" if version is None else f"{version:08}"))
 
 
 def authorizations() -> Key:

@@ -9,6 +9,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib import clock
 from chalicelib.domain import fading
+from chalicelib.domain.fees import FeeFacts
 from chalicelib.domain.health import GOOD
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import PriceWindow, Terms, packed, unpacked
@@ -58,6 +59,7 @@ def changing(
         *set_or_remove(TermsItem.available_until, terms.available_until),
         *set_or_remove(TermsItem.closed_from, terms.closed_from),
         *set_or_remove(TermsItem.closed_until, terms.closed_until),
+        *set_or_remove(TermsItem.fee_facts, terms.fee_facts.packed or None),
     ]
     condition = TermsItem.pk.exists()
     if stock is not None:
@@ -80,6 +82,7 @@ def following_supplier(terms: Terms, following: Terms, *, now: str, correlation_
         *set_or_remove(TermsItem.supplier_health, _but_good(following.supplier_health)),
         *set_or_remove(TermsItem.closed_from, following.closed_from),
         *set_or_remove(TermsItem.closed_until, following.closed_until),
+        *set_or_remove(TermsItem.fee_facts, following.fee_facts.packed or None),
         TermsItem.correlation_id.set(correlation_id),
         TermsItem.updated_at.set(now),
         TermsItem.version.add(1),
@@ -239,6 +242,7 @@ def _to_item(terms: Terms) -> TermsItem:
         available_until=terms.available_until,
         closed_from=terms.closed_from,
         closed_until=terms.closed_until,
+        fee_facts=terms.fee_facts.packed or None,
         price_as_of=terms.price_as_of,
         version=terms.version,
         correlation_id=terms.correlation_id,
@@ -278,6 +282,7 @@ def from_item(item: TermsItem) -> Terms:
         available_until=item.available_until,
         closed_from=item.closed_from,
         closed_until=item.closed_until,
+        fee_facts=FeeFacts(*(item.fee_facts or ())),
         price_as_of=item.price_as_of,
         version=int(item.version),
         correlation_id=item.correlation_id or "",

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from chalicelib import ids
 from chalicelib.domain.circuit import Endpoint
+from chalicelib.domain.fee_schedule import Schedule
 from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Buyer, Order, SupplierOrder
 from chalicelib.domain.supplier import Supplier
 from chalicelib.storage import (
     endpoints,
+    fee_rules,
     keys,
     offer_terms,
     orders,
@@ -25,10 +27,11 @@ from chalicelib.storage.order_items import BuyerItem, OrderItem, SupplierOrderIt
 
 @dataclass(frozen=True)
 class Concerned:
-    """What placing an order needs to know: the order itself where it stands already, and by id what exists
-    of the rest."""
+    """What placing an order needs to know: the order itself where it stands already, which commission rules
+    hold when, and by id what exists of the rest."""
 
     order: Order | None
+    fee_rules: Schedule
     terms: dict[str, Terms]
     products: dict[str, Product]
     suppliers: dict[str, Supplier]
@@ -49,23 +52,28 @@ class Part:
 
 
 def read_for_placing(order_id: str, *, offer_ids: Iterable[str], product_ids: Iterable[str]) -> Concerned:
-    """The order that stands under this id, the terms, the offers' suppliers, the products."""
+    """The order that stands under this id, the terms, the offers' suppliers, the products; the commission
+    rules' schedule."""
     offer_ids = set(offer_ids)
     supplier_ids = {supplier for offer in offer_ids if (supplier := ids.supplier_of_offer(offer))}
-    found = reads.get_many(
+    held = reads.get_many(
         [
             keys.order(order_id),
+            keys.commission_rules(),
             *map(keys.terms, offer_ids),
             *map(keys.product, set(product_ids)),
             *map(keys.supplier, supplier_ids),
         ]
-    ).values()
+    )
+    schedule = fee_rules.schedule_of(held.get(keys.commission_rules()))
+    found = held.values()
     order = next((orders.from_item(item) for item in found if isinstance(item, OrderItem)), None)
     terms = [offer_terms.from_item(item) for item in found if isinstance(item, TermsItem)]
     shown = [products.from_item(item) for item in found if isinstance(item, ProductItem)]
     selling = [suppliers.from_item(item) for item in found if isinstance(item, SupplierItem)]
     return Concerned(
         order,
+        schedule,
         {each.offer_id: each for each in terms},
         {each.product_id: each for each in shown},
         {each.supplier_id: each for each in selling},

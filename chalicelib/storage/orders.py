@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import ids
-from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Buyer, Order, OrderRecord, PlacedLine
-from chalicelib.storage import keys, refunds, returns, shipments, supplier_orders
+from chalicelib.storage import fee_terms, keys, refunds, returns, shipments, supplier_orders
 from chalicelib.storage.items import Item
 from chalicelib.storage.order_items import (
     BuyerItem,
@@ -114,7 +113,7 @@ def _line_row(line: PlacedLine) -> list[Any]:
         ids.part_number(line.supplier_order_id),
         ids.part_number(line.line_id),
         [line.shipping, line.tax, line.shipping_tax],
-        line.fee,
+        fee_terms.packed(line.fee),
     ]
 
 
@@ -160,7 +159,7 @@ def _line_from(row: list[Any], order_id: str, currency: str) -> PlacedLine:
         shipping=shipping,
         tax=tax,
         shipping_tax=shipping_tax,
-        fee=fee and FeeTerms(*fee),
+        fee=fee_terms.unpacked(fee),
     )
 
 

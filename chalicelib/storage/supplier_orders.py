@@ -7,10 +7,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from chalicelib import ids, settings
-from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.order import Attempt, OrderLine, SupplierOrder
 from chalicelib.domain.periods import later
-from chalicelib.storage import keys, pages, reads
+from chalicelib.storage import fee_terms, keys, pages, reads
 from chalicelib.storage.items import AnyItem, Due, Item
 from chalicelib.storage.order_items import SupplierOrderItem
 from chalicelib.storage.transaction import Write
@@ -141,7 +140,7 @@ def _to_item(supplier_order: SupplierOrder) -> SupplierOrderItem:
         supplier_order_id=supplier_order.supplier_order_id,
         order_id=supplier_order.order_id,
         supplier_id=supplier_order.supplier_id,
-        lines=[_packed(line) for line in supplier_order.lines],
+        lines=[_line_row(line) for line in supplier_order.lines],
         status=status,
         attempt_status=supplier_order.attempt.status,
         attempt=_packed(supplier_order.attempt),
@@ -193,6 +192,10 @@ def _delivery_moves_at(supplier_order: SupplierOrder, status: str) -> str | None
     return None
 
 
+def _line_row(line: OrderLine) -> dict[str, Any]:
+    return _packed(line) | ({"fee": fee_terms.packed(line.fee)} if line.fee else {})
+
+
 def _packed(value: OrderLine | Attempt) -> dict[str, Any]:
     """Without what has its default: an order of two lines then fits into the one KB that a write is charged
     by."""
@@ -228,5 +231,4 @@ def from_item(item: SupplierOrderItem) -> SupplierOrder:
 
 
 def _line_from(stored: dict[str, Any]) -> OrderLine:
-    fee = stored.get("fee")
-    return OrderLine(**{**stored, "fee": fee and FeeTerms(*fee)})
+    return OrderLine(**{**stored, "fee": fee_terms.unpacked(stored.get("fee"))})

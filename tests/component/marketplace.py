@@ -3,12 +3,13 @@
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.domain.fee_schedule import RulesVersion, Schedule
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import place_order
 from chalicelib.services.idempotency import Outcome
-from chalicelib.storage import offer_terms, products, suppliers
+from chalicelib.storage import fee_rules, offer_terms, products, suppliers
 from chalicelib.storage.transaction import commit
 
 SHIP_TO = {
@@ -115,6 +116,13 @@ def an_order_body(*lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def place(*lines: dict[str, Any], key: str = "key-1", **fields: Any) -> Outcome:
     return place_order.place(an_order_body(*lines, **fields), idempotency_key=key)
+
+
+def charge(percent: float) -> None:
+    """Have the marketplace take this commission on everything, whenever it is sold."""
+    document = {"rules": [{"rule": "standard", "percent": percent}]}
+    version = RulesVersion(1, "2026-01-01T00:00:00.000Z", document, digest=str(percent), set_by="setup")
+    commit(*fee_rules.putting(version, Schedule(1, (version.holding,))))
 
 
 def stock_of(offer_id: str) -> tuple[int, int, int]:

@@ -30,7 +30,7 @@ def test_what_a_supplier_accepts_is_posted_with_its_answer_once() -> None:
     ordered.accept_all()
     ordered.accept_all()
 
-    assert balances(ordered.supplier_id) == {"SHOPPER": -2500, "SUPPLIER_PENDING": 2500}
+    assert balances(ordered.supplier_id) == {"SHOPPER": -2500, "SUPPLIER_PENDING": 2125, "MARKETPLACE": 375}
     (posting,) = ledger.walk(ordered.supplier_id)
     assert ledger.get(ordered.supplier_id, posting.posting_id) == posting
     assert posting.order_id == ordered.order["order_id"]
@@ -52,7 +52,8 @@ def test_delivery_makes_it_payable_and_a_refund_gives_it_back() -> None:
     assert balances(ordered.supplier_id) == {
         "SHOPPER": -2500,
         "SUPPLIER_PENDING": 0,
-        "SUPPLIER_PAYABLE": 2500,
+        "SUPPLIER_PAYABLE": 2125,
+        "MARKETPLACE": 375,
     }
 
     body = {"lines": [{"line_id": ordered.tea_line, "amount": euros("3.00"), "reason": "late"}]}
@@ -62,10 +63,11 @@ def test_delivery_makes_it_payable_and_a_refund_gives_it_back() -> None:
     assert balances(ordered.supplier_id) == {
         "SHOPPER": -2200,
         "SUPPLIER_PENDING": 0,
-        "SUPPLIER_PAYABLE": 2200,
+        "SUPPLIER_PAYABLE": 1870,
+        "MARKETPLACE": 330,
     }
     last = list(ledger.walk(ordered.supplier_id))[-1]
-    assert [move.type for move in last.moves] == ["REFUND_ORDER_AMOUNT"]
+    assert [move.type for move in last.moves] == ["REFUND_ORDER_AMOUNT", "REFUND_COMMISSION_FEE"]
 
 
 def test_a_refund_that_is_refused_posts_nothing() -> None:

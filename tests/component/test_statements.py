@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from api import Reply, call
 from identity_provider import Provider
-from marketplace import a_supplier, euros
+from marketplace import a_supplier, charge, euros
 from test_orders import Ordered
 from trade import Crash, dying_at
 
@@ -41,6 +41,11 @@ def time() -> Iterator[time_machine.Traveller]:
 def _signed_in(admin: str, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token is of its time: each request of an administrator has a new one."""
     monkeypatch.setattr(office, "token", provider.token, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _free_of_commission(aws: None) -> None:
+    charge(0)
 
 
 office = SimpleNamespace()

@@ -129,6 +129,11 @@ def alike(one: str, other: str) -> bool:
     return essence(one) == essence(other)
 
 
+def levels(category: str) -> tuple[str, ...]:
+    """A category's path, top first, each level by its letters and digits; none for no category."""
+    return tuple(map(essence, category.split(">"))) if category else ()
+
+
 def essence(name: str) -> str:
     """What remains of a name when only its letters and digits count."""
     folded = unicodedata.normalize("NFKC", name).casefold()
