@@ -65,8 +65,9 @@ def place(
     for _ in range(_ROUNDS):
         allocated = _allocated(body, wanted, choices, now)
         order = _composed(order_id, body, wanted, allocated, selling, stamp=stamp)
+        record = _record(order, body)
         try:
-            commit(*_writes(order, allocated, body))
+            commit(*_writes(record, allocated, body))
         except WriteRefused as refused:
             earlier = refused.found.get("order")
             if isinstance(earlier, Order):
@@ -75,7 +76,7 @@ def place(
         except Crowded as crowd:
             raise (in_progress() if "order" in crowd.labels else crowd) from crowd
         else:
-            return Outcome(_answer(order, body))
+            return Outcome(_answer(record))
     raise TemporarilyUnavailable(
         "CONTENTION", "The offers are being changed; nothing was ordered.", retry_after=1
     )
@@ -91,13 +92,16 @@ def _replay(order: Order, body: Mapping[str, Any]) -> Outcome:
         raise Unprocessable(
             "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another body. Use a new one."
         )
-    return Outcome(_answer(order, body), replayed=True)
+    return Outcome(_answer(_record(order, body)), replayed=True)
 
 
-def _answer(order: Order, body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a placed order is answered with, from nothing that changes later; the body is the same anyway."""
-    record = OrderRecord(order, _buyer(order, body), _parts(order, body))
-    token = credentials.order_token(master_secret(), order.order_id)
+def _record(order: Order, body: Mapping[str, Any]) -> OrderRecord:
+    """The order with its parts as it was placed, from nothing that changes later."""
+    return OrderRecord(order, _buyer(order, body), _parts(order, body))
+
+
+def _answer(record: OrderRecord) -> dict[str, Any]:
+    token = credentials.order_token(master_secret(), record.order.order_id)
     return {"order": order_view(record), "order_token": token}
 
 
@@ -171,7 +175,8 @@ def _choices(concerned: Concerned, now: datetime) -> Choices:
     )
 
 
-def _writes(order: Order, allocated: Allocation, body: Mapping[str, Any]) -> list[Write]:
+def _writes(record: OrderRecord, allocated: Allocation, body: Mapping[str, Any]) -> list[Write]:
+    order = record.order
     now, correlation_id = order.created_at, order.correlation_id
     serving = {candidate.offer_id: candidate for candidate in allocated.candidates}
     reserving = [
@@ -188,7 +193,7 @@ def _writes(order: Order, allocated: Allocation, body: Mapping[str, Any]) -> lis
     return [
         orders.adding(order),
         orders.adding_buyer(_buyer(order, body), now=now, correlation_id=correlation_id),
-        *map(supplier_orders.adding, _parts(order, body)),
+        *map(supplier_orders.adding, record.supplier_orders),
         *reserving,
     ]
 

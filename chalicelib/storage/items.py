@@ -8,6 +8,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from botocore.config import Config
 from pynamodb.attributes import (
     Attribute,
     BinaryAttribute,
@@ -17,6 +18,7 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
+from pynamodb.connection import TableConnection
 from pynamodb.constants import STRING
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
@@ -40,6 +42,9 @@ class _Table(metaclass=_TableMeta):
     connect_timeout_seconds = 2
     read_timeout_seconds = 5
     max_retry_attempts = 3
+
+
+_CLIENT_CONFIG = Config(user_agent="marketplace")  # botocore otherwise builds a long one anew for every call
 
 
 class JSONText(Attribute[Any]):
@@ -91,6 +96,15 @@ class Item(Model):
     due_partition = UnicodeAttribute(null=True, attr_name="GSI3PK")
     due_sort = UnicodeAttribute(null=True, attr_name="GSI3SK")
     by_status = ByStatus()
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """PynamoDB's, whose client has our settings beside those of `Meta`."""
+        connection = super()._get_connection()
+        session = connection.connection.session
+        if session.get_default_client_config() is None:
+            session.set_default_client_config(_CLIENT_CONFIG)
+        return connection
 
 
 class SupplierItem(Item, discriminator="SUPPLIER"):

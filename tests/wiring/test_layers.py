@@ -27,7 +27,7 @@ ONLY_IN = {
     "pynamodb": {"storage"},
     "requests": {"clients"},
     "boto3": {"clients"},
-    "botocore": {"clients"},
+    "botocore": {"clients", "storage"},  # PynamoDB's client takes botocore's settings
 }
 IMPURE = {"boto3", "botocore", "os", "pynamodb", "random", "requests", "secrets", "socket", "time", "ulid"}
 
