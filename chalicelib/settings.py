@@ -141,6 +141,31 @@ def suspend_after_unreachable_hours() -> int:
     return int(os.environ.get("SUSPEND_AFTER_UNREACHABLE_HOURS", "24"))
 
 
+def minimum_payout(currency: str) -> int:
+    """The least that is paid out, in minor units."""
+    return _minor_units("MINIMUM_PAYOUT", currency, default="0")
+
+
+def reserve_ppm() -> int:
+    """How much of a statement's sales stays in the balance until the next one, in millionths."""
+    return round(float(os.environ.get("PAYOUT_RESERVE_PERCENT", "0")) * 10_000)
+
+
+def needs_kyb() -> bool:
+    """Whether a supplier is paid only once it has been checked who is behind it."""
+    return os.environ.get("KYB_REQUIRED", "no") == "yes"
+
+
+def payer() -> dict[str, str]:
+    """Whose account payouts are made from: `name`, `IBAN`, maybe `BIC`. Empty where none was set."""
+    values = {
+        "name": os.environ.get("PAYER_NAME", ""),
+        "IBAN": os.environ.get("PAYER_IBAN", "").replace(" ", ""),
+        "BIC": os.environ.get("PAYER_BIC", ""),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
 def statement_cycle() -> Literal["MONTH", "WEEK"]:
     """For which periods statements are made."""
     return "WEEK" if os.environ.get("STATEMENT_CYCLE") == "WEEK" else "MONTH"

@@ -7,6 +7,7 @@ from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import ANY_TYPE, Call, endpoint
+from chalicelib.api.negotiation import prefers
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import statements as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
@@ -40,9 +41,9 @@ def list_statements(call: Call, supplier_id: str) -> Answer:
 )
 def read_statement(call: Call, supplier_id: str, period: str) -> Answer:
     statement = read_statements.find(supplier_id, period, call.query.get("currency"))
-    if _prefers(call.accept, statement_files.CSV):
+    if prefers(call.accept, statement_files.CSV):
         return _csv(statement_files.as_csv(statement))
-    if _prefers(call.accept, statement_files.HTML):
+    if prefers(call.accept, statement_files.HTML):
         return Answer(200, statement_files.as_page(statement), headers=_page_headers())
     shown = read_statements.read(
         statement,
@@ -71,11 +72,6 @@ def close_statements(call: Call, period: str) -> Answer:
 )
 def read_closing(call: Call, period: str) -> Answer:
     return Answer(200, closing.read(period, limit=call.query["limit"], cursor=call.query.get("cursor")))
-
-
-def _prefers(accept: str, media_type: str) -> bool:
-    """Whether a client that says what it takes puts this type first."""
-    return accept.split(",", maxsplit=1)[0].split(";", maxsplit=1)[0].strip().lower() == media_type
 
 
 def _csv(file: statement_files.File) -> Answer:

@@ -8,8 +8,10 @@ from chalicelib import clock, telemetry
 from chalicelib.domain import statements as domain
 from chalicelib.domain.ledger import Posting, Standing, summed
 from chalicelib.domain.statements import Statement
+from chalicelib.services import payouts, supplier_records
 from chalicelib.services.commits import commit
 from chalicelib.storage import ledger, statements
+from chalicelib.storage import payouts as stored_payouts
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.statements import Closing
 from chalicelib.storage.transaction import Write
@@ -25,19 +27,18 @@ def close(supplier_id: str, closing: Closing) -> None:
     last = statements.latest(supplier_id)
     if last and last[0].period == closing.period:
         return
-    standing = ledger.standing(supplier_id)
+    standing, now = ledger.standing(supplier_id), clock.timestamp()
     made, writes = list[Statement](), list[Write]()
     if standing.cutoff is None or standing.cutoff < closing.cutoff:  # else a later period was closed before
         sums = Counter(standing.sums)
         postings = ledger.walk(supplier_id, since=standing.cutoff, until=closing.cutoff)
         made = _statements(supplier_id, closing, last, summed(postings, sums))
-        writes = [write for statement in made for write in _writes(statement)]
-        stands = Standing(closing.cutoff, sums)
-        writes.append(ledger.setting_standing(supplier_id, stands, now=clock.timestamp()))
+        stands = ledger.setting_standing(supplier_id, Standing(closing.cutoff, sums), now=now)
+        writes = [*_writes(supplier_id, made, now), stands]
     currencies = [statement.currency for statement in made]
-    now = clock.timestamp()
+    receipt = statements.receipt(closing.period, supplier_id, currencies, now=now)
     try:
-        commit(*writes, statements.receipt(closing.period, supplier_id, currencies, now=now))
+        commit(receipt, *writes)
     except WriteRefused:
         return  # the same message at the same time was quicker
     telemetry.log("STATEMENTS_CLOSED", supplier_id=supplier_id, period=closing.period, count=len(made))
@@ -61,5 +62,13 @@ def _statements(
     ]
 
 
-def _writes(statement: Statement) -> list[Write]:
-    return [statements.adding(statement)]
+def _writes(supplier_id: str, made: list[Statement], now: str) -> list[Write]:
+    """The statements, each with its payout."""
+    if not made:
+        return []
+    supplier, terms = supplier_records.existing(supplier_id), stored_payouts.get_terms(supplier_id)
+    writes: list[Write] = []
+    for statement in made:
+        paid, payout = payouts.with_payout(statement, supplier, terms, now=now)
+        writes += [statements.adding(paid), *payout]
+    return writes

@@ -26,6 +26,8 @@ item is in it only while something must happen to it).
 | a supplier's balance | get, query `LEDGER#supplier` from the last closing on | one round trip per MB |
 | statements of a supplier, newest first, or of a period | query `LEDGER#supplier` | a page, one round trip |
 | the run that closes a period; whom it has come to | get; query `CLOSING#period` | one round trip per MB |
+| a payout, a file for the bank, a supplier's payout terms | get | one read |
+| payouts by status, oldest first | query `by_status` | a page, one round trip |
 | keys of a supplier | query `by_status` | one round trip |
 | who has webhooks; the webhooks of an owner | get; query `by_status` | one round trip each |
 | the next deliveries of a webhook about one record | query their row | one round trip |
@@ -188,6 +190,22 @@ def closing(period: str) -> Key:
 def closing_receipt(period: str, supplier_id: str) -> Key:
     """That the run has come to the supplier; "" gives what the sort keys of all begin with."""
     return Key(f"CLOSING#{period}", f"SUPPLIER#{supplier_id}")
+
+
+def payout(payout_id: str) -> Key:
+    return Key(f"PAYOUT#{payout_id}", "PAYOUT")
+
+
+def payouts_by_status(status: str) -> str:
+    return f"PAYOUTS#{status}"
+
+
+def payout_terms(supplier_id: str) -> Key:
+    return Key(f"SUPPLIER#{supplier_id}", "PAYOUT_TERMS")
+
+
+def payout_file(file_id: str) -> Key:
+    return Key(f"PAYOUTFILE#{file_id}", "FILE")
 
 
 def channel(shop: str) -> Key:

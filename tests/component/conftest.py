@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import bookkeeping
 import boto3
 import identity_provider
+import marketplace
 import pytest
+import time_machine
 import yaml
 from desk import Desk
 from event_schemas import faults_of
@@ -181,6 +184,19 @@ def admin(provider: identity_provider.Provider, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ADMIN_JWKS_URL", provider.jwks_url)
     monkeypatch.setenv("ADMIN_AUDIENCE", identity_provider.AUDIENCE)
     return provider.token()
+
+
+@pytest.fixture
+def november(
+    admin: str,
+    provider: identity_provider.Provider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[time_machine.Traveller]:
+    """A morning in November for the books, which the test moves on; sales are free of commission."""
+    marketplace.charge(0)
+    monkeypatch.setattr(bookkeeping.office, "token", provider.token, raising=False)
+    with time_machine.travel(bookkeeping.NOVEMBER, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

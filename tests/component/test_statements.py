@@ -3,23 +3,19 @@
 import csv
 import io
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
-from api import Reply, call
-from identity_provider import Provider
-from marketplace import a_supplier, charge, euros
+from bookkeeping import DECEMBER, admin, close, delivered, run_queue, statement
+from marketplace import a_supplier, euros
 from test_orders import Ordered
 from trade import Crash, dying_at
 
 from chalicelib import clock
 from chalicelib.clients import queues
-from chalicelib.events import queues as workers
 from chalicelib.events import schedules
 from chalicelib.services import ship_order
 from chalicelib.services.refund_order import refund
@@ -27,75 +23,10 @@ from chalicelib.storage import ledger, statements
 
 pytestmark = pytest.mark.usefixtures("aws")
 
-NOVEMBER = datetime(2026, 11, 10, 9, tzinfo=UTC)
-DECEMBER = datetime(2026, 12, 1, 1, tzinfo=UTC)
 
-
-@pytest.fixture
-def time() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOVEMBER, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture(autouse=True)
-def _signed_in(admin: str, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token is of its time: each request of an administrator has a new one."""
-    monkeypatch.setattr(office, "token", provider.token, raising=False)
-
-
-@pytest.fixture(autouse=True)
-def _free_of_commission(aws: None) -> None:
-    charge(0)
-
-
-office = SimpleNamespace()
-
-
-def admin(method: str, path: str, body: Any = None, **options: Any) -> Reply:
-    return call(method, path, body, token=office.token(), **options)
-
-
-def delivered(key: str = "key-1") -> Ordered:
-    """An order of 25.00, accepted and delivered."""
-    ordered = Ordered(key)
-    ordered.accept_all()
-    parcel = ordered.ship((ordered.tea_line, 2), (ordered.pot_line, 3), key="p").answer["shipment_id"]
-    ship_order.deliver(ordered.supplier_id, ordered.part_id, parcel, delivered_at=None)
-    return ordered
-
-
-def run_queue() -> None:
-    """Deliver what is on the accounting queue, and what follows from it; what dies comes again."""
-    url = os.environ["ACCOUNTING_QUEUE_URL"]
-    for _ in range(50):
-        found = queues.receive(url, limit=1, visibility_seconds=30)
-        if not found:
-            return
-        for message in found:
-            try:
-                workers.on_accounting(
-                    {"Records": [{"body": message.body, "receiptHandle": message.receipt}]}, None
-                )
-            except Crash:
-                queues.give_back(url, [message])
-                continue
-            queues.delete(url, message)
-    raise AssertionError("it does not come to rest")
-
-
-def close(period: str = "2026-11") -> Reply:
-    reply = admin("POST", f"/admin/statements/{period}/close")
-    run_queue()
-    return reply
-
-
-def statement(supplier_id: str, period: str = "2026-11", query: str = "", **options: Any) -> Reply:
-    return admin("GET", f"/suppliers/{supplier_id}/statements/{period}{query}", **options)
-
-
-def test_a_statement_under_way_is_the_sum_of_its_rows(time: time_machine.Traveller) -> None:
+def test_a_statement_under_way_is_the_sum_of_its_rows(november: time_machine.Traveller) -> None:
     ordered = delivered()
-    time.shift(1)
+    november.shift(1)
 
     read = statement(ordered.supplier_id)
 
@@ -107,9 +38,9 @@ def test_a_statement_under_way_is_the_sum_of_its_rows(time: time_machine.Travell
     assert shown["sales"] == {"net": euros("25.00"), "tax": euros("0.00"), "gross": euros("25.00")}
 
 
-def test_a_period_that_is_over_is_closed_once(time: time_machine.Traveller) -> None:
+def test_a_period_that_is_over_is_closed_once(november: time_machine.Traveller) -> None:
     ordered = delivered()
-    time.move_to(DECEMBER)
+    november.move_to(DECEMBER)
 
     first, second = close(), close()
 
@@ -122,14 +53,14 @@ def test_a_period_that_is_over_is_closed_once(time: time_machine.Traveller) -> N
 
 
 def test_nothing_falls_between_two_statements_and_what_is_below_zero_is_carried(
-    time: time_machine.Traveller,
+    november: time_machine.Traveller,
 ) -> None:
     ordered = delivered()
     body = {"lines": [{"line_id": ordered.tea_line, "amount": euros("10.00"), "reason": "broken"}]}
-    time.move_to(DECEMBER)
+    november.move_to(DECEMBER)
     close()
     refund(ordered.supplier_id, ordered.part_id, body, idempotency_key="r", by="supplier")
-    time.move_to(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    november.move_to(datetime(2027, 1, 1, 1, tzinfo=UTC))
     close("2026-12")
 
     first, second = (statement(ordered.supplier_id, period).json for period in ("2026-11", "2026-12"))
@@ -142,7 +73,7 @@ def test_nothing_falls_between_two_statements_and_what_is_below_zero_is_carried(
 
 
 def test_a_balance_is_what_stood_at_the_last_closing_and_what_came_since(
-    time: time_machine.Traveller,
+    november: time_machine.Traveller,
 ) -> None:
     ordered = Ordered()
     ordered.accept_all()
@@ -152,7 +83,7 @@ def test_a_balance_is_what_stood_at_the_last_closing_and_what_came_since(
         return [shown[name]["amount"] for name in ("pending", "payable", "in_payout")]
 
     for moment, period in ((DECEMBER, "2026-11"), (datetime(2027, 1, 1, 1, tzinfo=UTC), "2026-12")):
-        time.move_to(moment)
+        november.move_to(moment)
         close(period)
         assert balance() == ["25.00", "0.00", "0.00"]
     assert ledger.standing(ordered.supplier_id).cutoff == "2027-01-01T00:00:00.000Z"
@@ -167,14 +98,14 @@ def sum_of(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def test_a_period_closed_before_its_end_leaves_the_rest_to_the_next(
-    time: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    november: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOSE_AFTER_SECONDS", "0")
     delivered()
-    time.shift(60)
+    november.shift(60)
     close()
     ordered = delivered("key-2")
-    time.move_to(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    november.move_to(datetime(2027, 1, 1, 1, tzinfo=UTC))
     close("2026-12")
 
     assert statement(ordered.supplier_id, "2026-11").status == 404
@@ -182,14 +113,14 @@ def test_a_period_closed_before_its_end_leaves_the_rest_to_the_next(
 
 
 def test_it_is_not_closed_before_all_that_is_dated_before_can_be_written(
-    time: time_machine.Traveller,
+    november: time_machine.Traveller,
 ) -> None:
     ordered = delivered()
-    time.move_to(datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    november.move_to(datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
     close()
     assert statements.get(ordered.supplier_id, "2026-11") == []
 
-    time.shift(15 * 60)
+    november.shift(15 * 60)
     run_queue()
     assert [each.status for each in statements.get(ordered.supplier_id, "2026-11")] == ["CLOSED"]
 
@@ -200,7 +131,7 @@ def test_it_is_not_closed_before_all_that_is_dated_before_can_be_written(
     ids=["no month", "no period", "to come"],
 )
 def test_only_a_period_that_has_begun_is_closed(
-    time: time_machine.Traveller, period: str, status: int, code: str
+    november: time_machine.Traveller, period: str, status: int, code: str
 ) -> None:
     reply = admin("POST", f"/admin/statements/{period}/close")
 
@@ -208,27 +139,29 @@ def test_only_a_period_that_has_begun_is_closed(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_wherever_closing_dies_it_comes_to_the_same_end(time: time_machine.Traveller, moment: str) -> None:
+def test_wherever_closing_dies_it_comes_to_the_same_end(
+    november: time_machine.Traveller, moment: str
+) -> None:
     ordered = delivered()
-    time.move_to(DECEMBER)
+    november.move_to(DECEMBER)
     with dying_at(0, moment) as made:
         close()
     expected = statement(ordered.supplier_id).json
     for place in range(1, len(made) + 1):
         other = delivered(f"other-{place}")
         period = f"20{27 + place // 12}-{1 + place % 12:02}"
-        time.move_to(datetime(2027 + place // 12, 1 + place % 12, 28, 23, tzinfo=UTC))
+        november.move_to(datetime(2027 + place // 12, 1 + place % 12, 28, 23, tzinfo=UTC))
         with dying_at(place, moment), suppress(Crash):
             close(period)
-        time.shift(3600)
+        november.shift(3600)
         close(period)
         again = statement(other.supplier_id, period).json
         assert (again["balance"], again["row_count"]) == (expected["balance"], expected["row_count"])
 
 
-def test_the_schedule_closes_what_is_over_and_leaves_it_then(time: time_machine.Traveller) -> None:
+def test_the_schedule_closes_what_is_over_and_leaves_it_then(november: time_machine.Traveller) -> None:
     ordered = delivered()
-    time.move_to(DECEMBER)
+    november.move_to(DECEMBER)
     names = ("version", "account", "region", "detail", "detail-type", "source", "time", "id", "resources")
     event = dict.fromkeys(names, "")
 
@@ -241,12 +174,12 @@ def test_the_schedule_closes_what_is_over_and_leaves_it_then(time: time_machine.
     assert queues.receive(os.environ["ACCOUNTING_QUEUE_URL"], limit=1, visibility_seconds=1) == ()
 
 
-def test_each_currency_has_a_statement_of_its_own(time: time_machine.Traveller) -> None:
+def test_each_currency_has_a_statement_of_its_own(november: time_machine.Traveller) -> None:
     ordered = delivered()
     body = {"type": "MANUAL_CREDIT", "amount": {"amount": "500", "currency": "JPY"}, "reason": "thanks"}
     path = f"/admin/suppliers/{ordered.supplier_id}/ledger-entries"
     assert admin("POST", path, body, headers={"Idempotency-Key": "k"}).status == 201
-    time.shift(1)
+    november.shift(1)
 
     several = statement(ordered.supplier_id)
     assert (several.status, several.code) == (422, "CURRENCY_REQUIRED")
@@ -258,19 +191,19 @@ def test_each_currency_has_a_statement_of_its_own(time: time_machine.Traveller) 
     assert statement(ordered.supplier_id, query="?currency=USD").status == 404
 
 
-def test_a_supplier_without_a_sale_has_no_statement(time: time_machine.Traveller) -> None:
+def test_a_supplier_without_a_sale_has_no_statement(november: time_machine.Traveller) -> None:
     supplier_id = a_supplier()
 
     assert statement(supplier_id).status == 404
     assert admin("GET", f"/suppliers/{supplier_id}/statements").json == {"items": [], "next_cursor": None}
 
 
-def test_as_csv_it_has_every_row_and_no_formula(time: time_machine.Traveller) -> None:
+def test_as_csv_it_has_every_row_and_no_formula(november: time_machine.Traveller) -> None:
     ordered = delivered()
     path = f"/admin/suppliers/{ordered.supplier_id}/ledger-entries"
     body = {"type": "MANUAL_INVOICE", "amount": euros("1.00"), "reason": "=HYPERLINK(1)"}
     admin("POST", path, body, headers={"Idempotency-Key": "k"})
-    time.shift(1)
+    november.shift(1)
 
     read = statement(ordered.supplier_id, headers={"Accept": "text/csv"})
 
@@ -283,9 +216,11 @@ def test_as_csv_it_has_every_row_and_no_formula(time: time_machine.Traveller) ->
     }
 
 
-def test_as_a_page_it_lets_nothing_in_and_escapes_what_suppliers_wrote(time: time_machine.Traveller) -> None:
+def test_as_a_page_it_lets_nothing_in(
+    november: time_machine.Traveller,
+) -> None:
     ordered = delivered()
-    time.shift(1)
+    november.shift(1)
 
     read = statement(ordered.supplier_id, headers={"Accept": "text/html,application/xhtml+xml"})
 
@@ -296,9 +231,9 @@ def test_as_a_page_it_lets_nothing_in_and_escapes_what_suppliers_wrote(time: tim
     assert read.text.count("<tr>") > 8
 
 
-def test_every_row_leads_to_its_entry_and_its_order_line(time: time_machine.Traveller) -> None:
+def test_every_row_leads_to_its_entry_and_its_order_line(november: time_machine.Traveller) -> None:
     ordered = delivered()
-    time.shift(1)
+    november.shift(1)
 
     for row in statement(ordered.supplier_id).json["rows"]:
         entry = admin("GET", f"/suppliers/{ordered.supplier_id}/ledger/{row['entry_id']}").json
@@ -306,9 +241,9 @@ def test_every_row_leads_to_its_entry_and_its_order_line(time: time_machine.Trav
         assert entry["line_id"] in {line["line_id"] for line in part["lines"]}
 
 
-def test_rows_come_in_pages_that_add_up(time: time_machine.Traveller) -> None:
+def test_rows_come_in_pages_that_add_up(november: time_machine.Traveller) -> None:
     ordered = delivered()
-    time.shift(1)
+    november.shift(1)
     first = statement(ordered.supplier_id, query="?limit=1").json
     second = statement(ordered.supplier_id, query=f"?limit=1&cursor={first['next_cursor']}").json
 

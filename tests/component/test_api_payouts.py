@@ -1,0 +1,216 @@
+"""Payouts over HTTP: made with a statement, told to the bank in a file, settled by what it says."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import time_machine
+from api import Reply
+from bookkeeping import DECEMBER, admin, close, delivered, statement
+from marketplace import euros
+from test_orders import Ordered
+
+from chalicelib.services import balances
+from chalicelib.storage import ledger, suppliers
+from chalicelib.storage.transaction import commit
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+IBAN = "NL91 ABNA 0417 1643 00"
+
+
+def with_account(
+    ordered: Ordered, account: dict[str, str] | None = None, name: str = "Nörd & Söhne"
+) -> Ordered:
+    supplier = suppliers.get(ordered.supplier_id)
+    assert supplier
+    profile = {**supplier.profile, "legal_name": name, "payout_account": account or {"iban": IBAN}}
+    commit(suppliers.replacing(replace(supplier, profile=profile), expected_version=supplier.version))
+    return ordered
+
+
+def closed(november: time_machine.Traveller, *orders: Ordered) -> list[str]:
+    """The ids of the payouts that closing November makes, in the order of the orders."""
+    november.move_to(DECEMBER)
+    assert close().status == 202
+    return [statement(each.supplier_id).json["payout_id"] for each in orders]
+
+
+def result(payout_id: str, status: str = "PAID", **fields: Any) -> Reply:
+    return admin("POST", f"/admin/payouts/{payout_id}/result", {"status": status, **fields})
+
+
+def a_file(key: str = "f", day: str = "2026-12-02", **fields: Any) -> Reply:
+    body = {"currency": "EUR", "execution_date": day, **fields}
+    return admin("POST", "/admin/payout-files", body, headers={"Idempotency-Key": key})
+
+
+def in_account(ordered: Ordered, account: Any) -> int:
+    return balances.of_supplier(ordered.supplier_id)["EUR", account]
+
+
+def test_a_statement_is_paid_out_once_and_the_bank_says_so(november: time_machine.Traveller) -> None:
+    ordered = with_account(delivered())
+    (payout_id,) = closed(november, ordered)
+    close()
+
+    assert in_account(ordered, "PAYOUTS") == 2500
+    (listed,) = admin("GET", "/admin/payouts").json["items"]
+    assert (listed["payout_id"], listed["amount"], listed["status"]) == (payout_id, euros("25.00"), "TO_PAY")
+
+    paid = result(payout_id, bank_reference="B-1", executed_on="2026-12-02")
+    again = result(payout_id, bank_reference="B-1", executed_on="2026-12-02")
+
+    assert (paid.status, paid.json["status"], paid.json) == (200, "PAID", again.json)
+    assert (in_account(ordered, "PAYOUTS"), in_account(ordered, "BANK")) == (0, 2500)
+    assert result(payout_id, "FAILED").code == "PAYOUT_SETTLED"
+    assert admin("GET", "/admin/payouts").json["items"] == []
+
+
+def test_what_the_bank_cannot_pay_is_in_the_next_statement(november: time_machine.Traveller) -> None:
+    ordered = with_account(delivered())
+    (payout_id,) = closed(november, ordered)
+    assert result(payout_id, "FAILED", reason="account closed").status == 200
+    november.move_to(datetime.fromisoformat("2027-01-01T01:00:00+00:00"))
+    close("2026-12")
+
+    december = statement(ordered.supplier_id, "2026-12").json
+    assert (december["opening_balance"], december["total"]) == (euros("25.00"), euros("0.00"))
+    assert [row["amount"]["amount"] for row in december["rows"]] == ["-25.00", "25.00"]
+    assert december["payout_amount"] == euros("25.00")
+    assert december["payout_id"] != payout_id
+
+
+def test_two_answers_of_the_bank_at_once_are_one(november: time_machine.Traveller) -> None:
+    ordered = with_account(delivered())
+    (payout_id,) = closed(november, ordered)
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda status: result(payout_id, status).status, ["PAID", "FAILED"] * 3))
+
+    assert sorted(set(found)) in ([200, 409], [200])
+    assert in_account(ordered, "PAYOUTS") == 0
+    assert sum(posting.cause.startswith(f"{payout_id}-") for posting in ledger.walk(ordered.supplier_id)) == 1
+
+
+def test_terms_hold_minimum_reserve_and_release(november: time_machine.Traveller) -> None:
+    ordered = with_account(delivered())
+    path = f"/admin/suppliers/{ordered.supplier_id}/payout-terms"
+    terms = {"kyb": "VERIFIED", "reserve_percent": "10", "minimums": [euros("20.00")]}
+    put = admin("PUT", path, terms)
+    assert (put.status, put.json["version"], put.json["reserve_percent"]) == (200, 1, "10")
+    assert admin("PUT", path, terms, headers={"If-Match": '"7"'}).status == 412
+    assert admin("GET", path).json == put.json
+
+    closed(november, ordered)
+
+    shown = statement(ordered.supplier_id).json
+    assert (shown["payout_amount"], shown["carried_over"]) == (euros("22.50"), euros("2.50"))
+    assert shown["withheld"] == ["RESERVE"]
+
+
+def test_without_an_account_nothing_is_paid(november: time_machine.Traveller) -> None:
+    ordered = delivered()
+    november.move_to(DECEMBER)
+    close()
+
+    shown = statement(ordered.supplier_id).json
+    assert (shown["withheld"], shown["payout_amount"]) == (["NO_PAYOUT_ACCOUNT"], euros("0.00"))
+    assert shown["carried_over"] == euros("25.00")
+
+
+def test_a_supplier_sees_its_payouts_and_not_all_of_the_account(november: time_machine.Traveller) -> None:
+    ordered = with_account(delivered())
+    closed(november, ordered)
+
+    (shown,) = admin("GET", f"/suppliers/{ordered.supplier_id}/payouts").json["items"]
+
+    assert shown["account"] == {"iban": "…3 00"}
+
+
+@pytest.fixture
+def payer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYER_NAME", "Marketplace AG")
+    monkeypatch.setenv("PAYER_IBAN", "DE89 3704 0044 0532 0130 00")
+
+
+@pytest.mark.usefixtures("payer")
+def test_the_bank_is_told_by_a_file_of_pain_001(november: time_machine.Traveller) -> None:
+    orders = [with_account(delivered(f"key-{number}")) for number in range(3)]
+    american = with_account(delivered("key-us"), {"account_number": "1", "routing_number": "021000021"})
+    payout_ids = closed(november, *orders)
+
+    made = a_file()
+
+    assert made.status == 201
+    assert made.json["amount"] == euros("75.00")
+    assert set(made.json["payout_ids"]) == set(payout_ids)
+    assert made.json["left_out"] == [statement(american.supplier_id).json["payout_id"]]
+    path = f"/admin/payout-files/{made.json['file_id']}"
+    text = admin("GET", path, headers={"Accept": "application/xml"}).text
+    told = read_back(text)
+    assert told == {(payout_id, "25.00", "EUR", IBAN.replace(" ", "")) for payout_id in payout_ids}
+    assert admin("GET", path, headers={"Accept": "application/xml"}).text == text
+    assert "Nord & Sohne" in {node.text for node in ElementTree.fromstring(text).iter()}
+
+
+def read_back(text: str) -> set[tuple[str | None, ...]]:
+    root = ElementTree.fromstring(text)
+    space = {"p": root.tag.partition("}")[0][1:]}
+    assert space["p"].endswith("pain.001.001.09")
+    transfers = root.findall(".//p:CdtTrfTxInf", space)
+    total = sum(round(100 * float(each.findtext(".//p:InstdAmt", "", space))) for each in transfers)
+    assert root.findtext(".//p:GrpHdr/p:CtrlSum", "", space) == f"{total / 100:.2f}"
+    return {
+        (
+            each.findtext(".//p:EndToEndId", None, space),
+            each.findtext(".//p:InstdAmt", None, space),
+            next(node.get("Ccy") for node in each.iterfind(".//p:InstdAmt", space)),
+            each.findtext(".//p:CdtrAcct//p:IBAN", None, space),
+        )
+        for each in transfers
+    }
+
+
+@pytest.mark.usefixtures("payer")
+def test_a_payout_is_in_one_file_only(november: time_machine.Traveller) -> None:
+    closed(november, *(with_account(delivered(f"key-{number}")) for number in range(2)))
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(a_file, ["a", "b", "c", "d"]))
+
+    told = [payout for reply in made if reply.status == 201 for payout in reply.json["payout_ids"]]
+    assert len(told) == len(set(told)) == 2
+    assert {reply.code for reply in made if reply.status != 201} <= {"NOTHING_TO_PAY", "CHANGED_MEANWHILE"}
+    first = next(key for key, reply in zip("abcd", made, strict=True) if reply.status == 201)
+    assert a_file(first).headers["Idempotency-Replayed"] == "true"
+    assert a_file(first, day="2026-12-03").code == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_a_file_needs_an_account_to_pay_from(november: time_machine.Traveller) -> None:
+    closed(november, with_account(delivered()))
+
+    assert a_file().code == "PAYER_NOT_SET"
+
+
+@pytest.mark.usefixtures("payer")
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"currency": "USD"}, "/currency"),
+        ({"day": "2026-11-30"}, "/execution_date"),
+        ({"day": "2026-02-31"}, "/execution_date"),
+    ],
+    ids=["no SEPA", "over", "no day"],
+)
+def test_what_no_bank_would_take_is_refused(
+    november: time_machine.Traveller, fields: dict[str, str], pointer: str
+) -> None:
+    closed(november, with_account(delivered()))
+
+    reply = a_file(**fields)
+
+    assert (reply.status, list(reply.faults)) == (422, [pointer])
