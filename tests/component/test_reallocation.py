@@ -1,41 +1,23 @@
-import itertools
-import json
-import os
+"""Finding another supplier for what one has refused, within the promise."""
+
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from conftest import Meddle, taken
-from marketplace import a_line, a_product, a_supplier, an_offer, euros, place, stock_of
-from stream import records_of
+from marketplace import a_line, an_offer, euros, place
+from reallocating import FREE, NORTH, SOUTH, WEST, Market, attempts, read
 
-from chalicelib import clock, telemetry
-from chalicelib.clients.secrets import master_secret
-from chalicelib.domain import credentials
-from chalicelib.problems import Conflict, Unprocessable
+from chalicelib import clock
 from chalicelib.services import (
-    accept_order,
-    dispatch,
     explain_order_line,
-    react_to_changes,
-    read_order,
     reallocate_order,
-    refresh_product,
-    ship_order,
-    sweep_orders,
 )
-from chalicelib.storage import orders, suppliers
 from chalicelib.storage.items import Item
-from chalicelib.storage.transaction import commit
 from examples.reference_supplier import ReferenceSupplier, serving
 
 pytestmark = pytest.mark.usefixtures("aws")
-
-FREE, NORTH, SOUTH, WEST = (10, 0, 0), 0, 1, 2
-"""An offer's stock that nobody has touched; the suppliers in their order of rank."""
 
 
 @pytest.fixture
@@ -45,83 +27,8 @@ def server() -> Iterator[ReferenceSupplier]:
 
 
 @pytest.fixture
-def market(server: ReferenceSupplier) -> "Market":
+def market(server: ReferenceSupplier) -> Market:
     return Market(server)
-
-
-class Market:
-    """Three suppliers that listen and sell the same teapot; the handling time ranks them where the price does
-    not."""
-
-    keys = itertools.count()
-
-    def __init__(self, server: ReferenceSupplier) -> None:
-        self.server = server
-        self.suppliers = [a_supplier(name, order_api=server.order_api) for name in ("north", "south", "west")]
-        self.offers: list[str] = []
-
-    def sell(self, *prices: str, **fields: Any) -> "Market":
-        """Put it on sale at these prices, from the first supplier on."""
-        for number, (supplier, price) in enumerate(zip(self.suppliers, prices, strict=False), start=1):
-            offered = {"price": price, "product_id": "prd_pot", "handling_days": number}
-            more = {name: values[number - 1] for name, values in fields.items()}
-            self.offers.append(an_offer(supplier, f"POT-{number}", **{**offered, **more}))
-        a_product("prd_pot", *self.offers)
-        refresh_product.refresh("prd_pot")
-        return self
-
-    def order(self, quantity: int = 3, **fields: Any) -> str:
-        """Order from the first supplier; it refuses, unless it is told otherwise."""
-        self.server.book.rejected_skus.add("POT-1")
-        telemetry.bind("cor-shopper")
-        placed = place(a_line(self.offers[0], quantity), key=f"key-{next(self.keys)}", **fields).answer
-        return str(placed["order"]["order_id"])
-
-    def dispatch(self, order_id: str, number: int = 1) -> None:
-        """Bring the n-th attempt one step forward."""
-        part = self.part(order_id, number)
-        self.server.signing_secret = credentials.signing_secret(master_secret(), part.supplier_id, 1)
-        dispatch.dispatch(
-            {
-                "supplier_order_id": part.supplier_order_id,
-                "attempt_id": part.attempt.attempt_id,
-                "supplier_id": part.supplier_id,
-                "correlation_id": "cor-shopper",
-            }
-        )
-
-    def refuse(self, order_id: str, number: int = 1) -> None:
-        """Have the n-th attempt refused, and another supplier looked for."""
-        self.dispatch(order_id, number)
-        reallocate_order.reallocate(order_id)
-
-    def part(self, order_id: str, number: int) -> Any:
-        record = orders.get(order_id)
-        assert record is not None
-        return record.supplier_orders[number - 1]
-
-    def lines(self, order_id: str) -> list[tuple[int, int, str]]:
-        """Who serves how many pieces of each line, and how far that is."""
-        return [
-            (self.suppliers.index(line["supplier_id"]), line["quantity"], line["status"])
-            for line in read(order_id)["lines"]
-        ]
-
-    @property
-    def stock(self) -> list[tuple[int, int, int]]:
-        return [stock_of(offer_id) for offer_id in self.offers]
-
-
-def read(order_id: str) -> dict[str, Any]:
-    return read_order.read_order(order_id, is_admin=True)
-
-
-def attempts(order_id: str) -> list[str]:
-    return [attempt["status"] for attempt in read(order_id)["attempts"]]
-
-
-def messages(queue: str) -> list[dict[str, Any]]:
-    return [json.loads(body) for body in taken(os.environ[queue])]
 
 
 def test_what_one_supplier_refuses_the_next_best_ships(market: Market, server: ReferenceSupplier) -> None:
@@ -329,183 +236,3 @@ def test_what_every_supplier_would_meet_ends_the_line(
     market.dispatch(order_id)
 
     assert market.lines(order_id) == [(NORTH, 3, "REFUSED")]
-
-
-def test_a_message_that_comes_twice_moves_the_line_once(market: Market) -> None:
-    order_id = market.sell("5.00", "5.00", "5.00").order()
-
-    market.refuse(order_id)
-    reallocate_order.reallocate(order_id)
-
-    assert market.stock == [FREE, (7, 3, 0), FREE]
-
-
-def test_of_two_that_move_a_line_at_once_one_does(market: Market, before_the_transaction: Meddle) -> None:
-    order_id = market.sell("5.00", "5.00", "5.00").order()
-    market.dispatch(order_id)
-    before_the_transaction(lambda: reallocate_order.reallocate(order_id))
-
-    reallocate_order.reallocate(order_id)
-
-    assert attempts(order_id) == ["REJECTED", "PLANNED"]
-    assert market.stock == [FREE, (7, 3, 0), FREE]
-
-
-def test_two_suppliers_that_refuse_at_once_lose_nothing_to_each_other(
-    market: Market, before_the_transaction: Meddle
-) -> None:
-    market.sell("5.00", "5.00", "5.00")
-    market.server.book.rejected_skus |= {"POT-1", "POT-2"}
-    lines = (a_line(offer_id, 2) for offer_id in market.offers[:2])
-    order_id = str(place(*lines, key="two").answer["order"]["order_id"])
-    market.dispatch(order_id, 1)
-    before_the_transaction(lambda: market.dispatch(order_id, 2))
-
-    reallocate_order.reallocate(order_id)
-    reallocate_order.reallocate(order_id)
-
-    # The first was moved before the second's refusal was known; nobody is asked twice for the same.
-    assert market.lines(order_id) == [(SOUTH, 2, "WAITING_ACCEPTANCE"), (WEST, 2, "WAITING_ACCEPTANCE")]
-    assert market.stock == [FREE, (8, 2, 0), (8, 2, 0)]
-
-
-def test_what_is_sold_out_meanwhile_is_looked_for_elsewhere(
-    market: Market, before_the_transaction: Meddle
-) -> None:
-    order_id = market.sell("5.00", "5.00", "5.00").order()
-    market.dispatch(order_id)
-    before_the_transaction(lambda: place(a_line(market.offers[SOUTH], 8), key="quicker"))
-
-    reallocate_order.reallocate(order_id)
-
-    assert market.lines(order_id) == [(WEST, 3, "WAITING_ACCEPTANCE")]
-    assert market.stock == [FREE, (2, 8, 0), (7, 3, 0)]
-
-
-def test_suppliers_are_asked_for_their_stock_before(market: Market, server: ReferenceSupplier) -> None:
-    for supplier_id in market.suppliers[1:]:
-        supplier = suppliers.get(supplier_id)
-        assert supplier is not None
-        profile = {**supplier.profile, "inventory_api": server.inventory_api}
-        commit(suppliers.replacing(replace(supplier, profile=profile), expected_version=supplier.version))
-    server.book.stock = {"POT-2": 2, "POT-3": 3}
-    order_id = market.sell("5.00", "5.00", "5.00").order()
-
-    market.refuse(order_id)
-
-    assert market.lines(order_id) == [(WEST, 3, "WAITING_ACCEPTANCE")]
-    assert market.stock == [FREE, (2, 0, 0), (0, 3, 0)]
-
-
-class Crash(Exception):
-    """The process ends here."""
-
-
-def test_a_crash_before_it_is_written_loses_nothing(market: Market, before_the_transaction: Meddle) -> None:
-    order_id = market.sell("5.00", "5.00").order()
-    market.dispatch(order_id)
-
-    def crash() -> None:
-        raise Crash
-
-    before_the_transaction(crash)
-    with pytest.raises(Crash):
-        reallocate_order.reallocate(order_id)
-    assert market.stock == [FREE, FREE]
-    reallocate_order.reallocate(order_id)
-
-    assert market.lines(order_id) == [(SOUTH, 3, "WAITING_ACCEPTANCE")]
-
-
-def test_the_stream_has_the_rest_reallocated_and_the_new_attempt_dispatched(market: Market) -> None:
-    order_id = market.sell("5.00", "5.00").order()
-
-    react_to_changes.react(records_of(lambda: market.dispatch(order_id)))
-    assert messages("REALLOCATION_QUEUE_URL") == [{"order_id": order_id, "correlation_id": "cor-shopper"}]
-    react_to_changes.react(records_of(lambda: reallocate_order.reallocate(order_id)))
-
-    (message,) = messages("DISPATCH_QUEUE_URL")
-    assert message["attempt_id"] == market.part(order_id, 2).attempt.attempt_id
-    assert messages("REALLOCATION_QUEUE_URL") == []
-
-
-def test_an_attempt_that_expires_is_void_and_the_next_supplier_is_asked(
-    market: Market, server: ReferenceSupplier
-) -> None:
-    server.book.answers_later = True
-    order_id = market.sell("5.00", "5.00").order()
-    market.dispatch(order_id)
-    part = market.part(order_id, 1)
-    line_id = part.lines[0].line_id
-    accepted = {
-        "attempt_id": part.attempt.attempt_id,
-        "lines": [{"line_id": line_id, "code": "ACCEPTED", "quantity": 3}],
-    }
-    shipment = {"carrier": "Post", "lines": [{"line_id": line_id, "quantity": 3}]}
-
-    with time_machine.travel(clock.now() + timedelta(hours=24, seconds=1), tick=False):
-        market.refuse(order_id)
-        with pytest.raises(Conflict, match="ATTEMPT_ENDED"):
-            accept_order.accept(market.suppliers[NORTH], part.supplier_order_id, accepted)
-        with pytest.raises((Conflict, Unprocessable)):
-            ship_order.ship(market.suppliers[NORTH], part.supplier_order_id, shipment, idempotency_key="s")
-
-    assert attempts(order_id) == ["EXPIRED", "PLANNED"]
-    assert market.stock == [FREE, (7, 3, 0)]
-
-
-def test_an_answer_that_arrives_after_the_attempt_was_ended_counts_no_more(
-    market: Market, before_the_transaction: Meddle
-) -> None:
-    order_id = market.sell("5.00", "5.00").order()
-    market.server.book.rejected_skus.clear()
-
-    def expire() -> None:
-        with time_machine.travel(clock.now() + timedelta(hours=25), tick=False):
-            market.server.book.answers.clear()
-            market.server.book.orders.clear()
-            market.refuse(order_id)
-
-    before_the_transaction(expire)
-    market.dispatch(order_id)
-    market.dispatch(order_id)
-
-    assert attempts(order_id) == ["UNREACHABLE", "PLANNED"]
-    assert market.stock == [FREE, (7, 3, 0)]
-
-
-def test_what_nobody_has_come_back_to_after_its_time_is_swept(
-    market: Market, server: ReferenceSupplier
-) -> None:
-    server.book.answers_later = True
-    order_id = market.sell("5.00").order()
-    market.dispatch(order_id)
-    attempt_id = market.part(order_id, 1).attempt.attempt_id
-
-    with time_machine.travel(clock.now() + timedelta(hours=24), tick=False):
-        messages("DISPATCH_QUEUE_URL")  # its own, which is lost here
-        sweep_orders.sweep()
-        assert messages("DISPATCH_QUEUE_URL") == []
-    with time_machine.travel(clock.now() + timedelta(hours=24, minutes=1, seconds=1), tick=False):
-        sweep_orders.sweep()
-        swept = messages("DISPATCH_QUEUE_URL")
-        market.dispatch(order_id)
-        sweep_orders.sweep()
-
-        assert [message["attempt_id"] for message in swept] == [attempt_id]
-        assert attempts(order_id) == ["EXPIRED"]
-        assert [each for each in messages("DISPATCH_QUEUE_URL") if each["attempt_id"] == attempt_id] == []
-
-
-def test_a_new_supplier_has_its_own_time_to_answer(market: Market) -> None:
-    south = suppliers.get(market.suppliers[SOUTH])
-    assert south is not None
-    profile = {**south.profile, "accept_within_hours": 2}
-    commit(suppliers.replacing(replace(south, profile=profile), expected_version=south.version))
-    order_id = market.sell("5.00", "5.00").order()
-
-    before = clock.now()
-    market.refuse(order_id)
-
-    given = clock.parse(market.part(order_id, 2).accept_by) - before
-    assert timedelta(hours=2) <= given < timedelta(hours=2, minutes=1)
