@@ -70,6 +70,8 @@ def run(demo: Demo, servers: dict[str, sample_suppliers.Server]) -> tuple[Json, 
     await_acceptance(demo, order_id, token)
     for supplier in (tea, ceramics):
         ship(demo, supplier, order_id)
+    for supplier in (tea, ceramics):
+        tell_what_is_owed(demo, supplier, order_id)
     with demo.step("The shopper reads the order") as note:
         order = demo.client.call("GET", f"/orders/{order_id}", token=token)
         note(f"status {order['status']}")
@@ -180,6 +182,17 @@ def ship(demo: Demo, supplier: Supplier, order_id: str) -> None:
             lines = [{"line_id": line["line_id"], "quantity": line["quantity"]} for line in part["lines"]]
             shipment = marketplace.ship(part["supplier_order_id"], lines)
             note(f"{shipment['carrier']}, tracking {shipment['tracking_number']}")
+
+
+def tell_what_is_owed(demo: Demo, supplier: Supplier, order_id: str) -> None:
+    with demo.step(f"{supplier.server.name} reads what it is owed, and what the marketplace keeps") as note:
+        path = f"{supplier.path}/ledger?limit=100&account=SUPPLIER&order_id={order_id}"
+        for entry in demo.client.call("GET", path, token=supplier.api_key)["items"]:
+            rule = f" by the rule {entry['rule']}" if "rule" in entry else ""
+            note(f"{entry['type']}: {shown(entry['amount'])}{rule}")
+        balance = demo.client.call("GET", f"{supplier.path}/balance", token=supplier.api_key)
+        for each in balance["balances"]:
+            note(f"{shown(each['pending'])} when it has arrived")
 
 
 def has_status(status: str) -> Callable[[Json], bool]:

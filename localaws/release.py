@@ -83,6 +83,10 @@ def _parameters(emulator: Emulator) -> dict[str, str]:
         "AllowedPrivateHosts": os.environ.get("ALLOWED_PRIVATE_HOSTS", "127.0.0.1"),
         "RemoteChecks": os.environ.get("REMOTE_CHECKS", "lenient"),
         "CognitoEndpoint": emulator.url,
+        # Nobody waits a quarter of an hour at a laptop; no function there takes longer than this.
+        "CloseAfterSeconds": os.environ.get("CLOSE_AFTER_SECONDS", "2"),
+        "PayerName": os.environ.get("PAYER_NAME", "Sample Marketplace"),
+        "PayerIban": os.environ.get("PAYER_IBAN", "DE89370400440532013000"),
     }
 
 
