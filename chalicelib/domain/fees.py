@@ -63,7 +63,12 @@ def fee_base(terms: FeeTerms, *, goods: int, shipping: int) -> int:
 
 def vat(terms: FeeTerms, fee: int) -> int:
     """The tax on a fee, in minor units, half up."""
-    return _half_up(fee * terms.vat_ppm)
+    return share(fee, terms.vat_ppm)
+
+
+def share(minor: int, ppm: int) -> int:
+    """So many millionths of an amount, in minor units, half up."""
+    return _half_up(minor * ppm)
 
 
 def _half_up(millionths: int) -> int:

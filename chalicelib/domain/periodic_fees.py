@@ -1,13 +1,14 @@
 """What a supplier pays for a period whatever it sells: a subscription, and a fee for each active offer.
 
 The rules are the `subscription_fees` and `listing_fees` of a version of the commission rules. Of those that
-fit the one that names most counts, of equals the first.
+apply, one for the supplier's plan goes before others, then one for a deeper category, then the first.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.domain.money import Money
+from chalicelib.domain.rules.text import levels
 from chalicelib.domain.supplier import Supplier
 
 Rule = Mapping[str, Any]
@@ -23,14 +24,14 @@ class Found(NamedTuple):
         return next((each for each in self.amounts if each.currency == currency), None)
 
 
-def subscription(rules: Sequence[Rule], *, plan: str | None) -> Found | None:
+def subscription(rules: Sequence[Rule], *, plan: str) -> Found | None:
     """What a supplier of this plan pays for being one."""
-    return _best("subscription_fees", rules, {"plan": plan})
+    return _best("subscription_fees", rules, plan=plan, path=())
 
 
-def listing(rules: Sequence[Rule], *, plan: str | None, category: str | None) -> Found | None:
-    """What a supplier of this plan pays for an offer of this category."""
-    return _best("listing_fees", rules, {"plan": plan, "category": category})
+def listing(rules: Sequence[Rule], *, plan: str, category: str) -> Found | None:
+    """What a supplier of this plan pays for an offer of this category, or one above it."""
+    return _best("listing_fees", rules, plan=plan, path=levels(category))
 
 
 def of_supplier(found: Found, currencies: Collection[str]) -> Money:
@@ -49,17 +50,13 @@ def is_due(supplier: Supplier, *, begins: str, ends: str) -> bool:
     return "OPEN" in before and "OPEN" in (before[-1], *during)
 
 
-def _best(kind: str, rules: Sequence[Rule], facts: Mapping[str, str | None]) -> Found | None:
-    fitting = [(place, rule) for place, rule in enumerate(rules) if _fits(rule, facts)]
-    if not fitting:
+def _best(kind: str, rules: Iterable[Rule], *, plan: str, path: tuple[str, ...]) -> Found | None:
+    applying = [
+        (("plan" in rule, len(its)), -place, rule)
+        for place, rule in enumerate(rules)
+        if rule.get("plan") in (None, plan) and path[: len(its := levels(rule.get("category") or ""))] == its
+    ]
+    if not applying:
         return None
-    place, rule = max(fitting, key=lambda each: len([*_named(each[1], facts)]))
-    return Found(f"{kind}/{place}", tuple(map(Money.parse, rule["amounts"])))
-
-
-def _fits(rule: Rule, facts: Mapping[str, str | None]) -> bool:
-    return all(rule[name] == facts[name] for name in _named(rule, facts))
-
-
-def _named(rule: Rule, facts: Mapping[str, str | None]) -> Iterator[str]:
-    return (name for name in facts if rule.get(name) is not None)
+    _, place, rule = max(applying, key=lambda each: each[:2])
+    return Found(f"{kind}-{-place}", tuple(map(Money.parse, rule["amounts"])))

@@ -1,9 +1,10 @@
 """What the marketplace charges a supplier, or credits it, besides the commission on its sales.
 
-Each is a posting of its own: the amount, and the tax on it where there is any; it is payable at once. What
-was charged is taken back, in part or whole, by another posting that names the first.
+Each is an amount, with the tax on it where there is any, that is payable at once. What was charged is taken
+back, in part or whole, by another posting that names the first.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import ledger
@@ -47,62 +48,73 @@ class Charge:
     reason: str | None = None
 
 
-def post(charge: Charge, *, supplier_id: str, at: str, cause: str) -> Posting:
-    """The posting of the charge. A MANUAL_CREDIT goes to the supplier, all others to the marketplace."""
-    is_credit = charge.type == CREDIT
-    vat_type = _VAT_BACK if is_credit else _VAT
-    moves = [_move(0, charge.type, charge.minor, "MARKETPLACE", charge, to_supplier=is_credit)]
-    if charge.vat:
-        moves.append(_move(1, vat_type, charge.vat, "FEE_VAT", charge, to_supplier=is_credit))
+def post(*charges: Charge, supplier_id: str, at: str, cause: str) -> Posting:
+    """The posting of charges in one currency. A MANUAL_CREDIT goes to the supplier, all others to the
+    marketplace."""
+    first = charges[0]
     return Posting(
         posting_id=ledger.posting_id(at, cause),
         cause=cause,
         supplier_id=supplier_id,
         at=at,
-        currency=charge.currency,
-        moves=tuple(moves),
-        order_id=charge.order_id,
-        supplier_order_id=charge.supplier_order_id,
-        by=charge.by,
-        reason=charge.reason,
+        currency=first.currency,
+        moves=tuple(move for place, charge in enumerate(charges) for move in _moves(2 * place, charge)),
+        order_id=first.order_id,
+        supplier_order_id=first.supplier_order_id,
+        by=first.by,
+        reason=first.reason,
     )
 
 
 def take_back(
     posting: Posting, minor: int | None, *, taken_back: int, at: str, cause: str, by: str, reason: str
 ) -> Posting:
-    """The posting that takes back so much of a charge, or without `minor` all that is left, with its share of
-    the tax; `taken_back` was so much before. Raises NotReversible for what is no charge, or has nothing left,
-    and ReversesTooMuch."""
-    charged, *taxed = posting.moves
-    left = charged.minor - taken_back
-    if charged.type not in OF_THE_MARKETPLACE or charged.reverses is not None or (minor is None and not left):
-        raise NotReversible(charged.type)
+    """The posting that takes back so much of what was charged, or without `minor` all that is left, with its
+    share of the tax; `taken_back` was so much before. Of several charges the first goes back first. Raises
+    NotReversible for what is no charge, or has nothing left, and ReversesTooMuch."""
+    charged = [move for move in posting.moves if move.type in OF_THE_MARKETPLACE]
+    whole = sum(move.minor for move in charged)
+    left = whole - taken_back
+    if not charged or charged[0].reverses is not None or (minor is None and not left):
+        raise NotReversible(posting.posting_id)
     after = taken_back + (left if minor is None else minor)
-    if after > charged.minor:
+    if after > whole:
         raise ReversesTooMuch(left)
-    moves = [_reversed(posting, charged, after - taken_back)]
-    for tax in taxed:
-        share = of_first(tax.minor, after, charged.minor) - of_first(tax.minor, taken_back, charged.minor)
-        if share:
-            moves.append(_reversed(posting, tax, share))
     return replace(
         posting,
         posting_id=ledger.posting_id(at, cause),
         cause=cause,
         at=at,
-        moves=tuple(moves),
+        moves=tuple(_moves_back(posting, taken_back, after)),
         by=by,
         reason=reason,
     )
 
 
-def _move(
-    number: int, entry_type: str, minor: int, account: Account, charge: Charge, *, to_supplier: bool
-) -> Move:
-    way: tuple[Account, Account] = ("SUPPLIER_PAYABLE", account)
-    source, target = reversed(way) if to_supplier else way
-    return Move(number, entry_type, minor, source, target, charge.line_id, charge.rules_version, charge.rule)
+def _moves(number: int, charge: Charge) -> Iterator[Move]:
+    is_credit = charge.type == CREDIT
+    parts: tuple[tuple[str, int, Account], ...] = (
+        (charge.type, charge.minor, "MARKETPLACE"),
+        (_VAT_BACK if is_credit else _VAT, charge.vat, "FEE_VAT"),
+    )
+    for place, (entry_type, minor, account) in enumerate(parts, number):
+        way: tuple[Account, Account] = ("SUPPLIER_PAYABLE", account)
+        source, target = reversed(way) if is_credit else way
+        of = charge.line_id, charge.rules_version, charge.rule
+        if minor:
+            yield Move(place, entry_type, minor, source, target, *of)
+
+
+def _moves_back(posting: Posting, before: int, after: int) -> Iterator[Move]:
+    """What takes back the charges from the `before`-th minor unit of them all to the `after`-th."""
+    start, charge = 0, posting.moves[0]
+    for move in posting.moves:
+        if move.type in OF_THE_MARKETPLACE:
+            start, charge = start + (charge.minor if move is not charge else 0), move
+        was, now = (min(max(place - start, 0), charge.minor) for place in (before, after))
+        back = of_first(move.minor, now, charge.minor) - of_first(move.minor, was, charge.minor)
+        if back:
+            yield _reversed(posting, move, back)
 
 
 def _reversed(posting: Posting, move: Move, minor: int) -> Move:

@@ -1,14 +1,16 @@
 """One supplier's part of closing a period: its statements and payouts, in one transaction."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib import clock, telemetry
+from chalicelib.domain import cycles
 from chalicelib.domain import statements as domain
 from chalicelib.domain.ledger import Posting, Standing, summed
 from chalicelib.domain.statements import Statement
-from chalicelib.services import payouts, supplier_records
+from chalicelib.services import payouts, periodic_fees, supplier_records
 from chalicelib.services.commits import commit
 from chalicelib.storage import ledger, statements
 from chalicelib.storage import payouts as stored_payouts
@@ -18,11 +20,11 @@ from chalicelib.storage.transaction import Write
 
 
 def close(supplier_id: str, closing: Closing) -> None:
-    """Make the supplier's statements of the run's period, unless they are made, and keep what then stands in
-    its ledger.
+    """Make the supplier's statements of the run's period, unless they are made: of what was posted behind
+    those of the period before, however old it is, and of its fees for the period, which are posted with them.
+    What then stands in its ledger is kept.
 
-    They take in what was posted behind those of the period before, however old it is. Reads the ledger from
-    there on, a MB in each round trip, and keeps sums only.
+    Reads the ledger from there on, a MB in each round trip, and keeps sums only.
     """
     last = statements.latest(supplier_id)
     if last and last[0].period == closing.period:
@@ -30,11 +32,12 @@ def close(supplier_id: str, closing: Closing) -> None:
     standing, now = ledger.standing(supplier_id), clock.timestamp()
     made, writes = list[Statement](), list[Write]()
     if standing.cutoff is None or standing.cutoff < closing.cutoff:  # else a later period was closed before
+        fees = periodic_fees.postings(supplier_id, cycles.period(closing.period), cutoff=closing.cutoff)
         sums = Counter(standing.sums)
-        postings = ledger.walk(supplier_id, since=standing.cutoff, until=closing.cutoff)
-        made = _statements(supplier_id, closing, last, summed(postings, sums))
+        posted = ledger.walk(supplier_id, since=standing.cutoff, until=closing.cutoff)
+        made = _statements(supplier_id, closing, last, summed(itertools.chain(posted, fees), sums))
         stands = ledger.setting_standing(supplier_id, Standing(closing.cutoff, sums), now=now)
-        writes = [*_writes(supplier_id, made, now), stands]
+        writes = [*_writes(supplier_id, made, now), *map(ledger.adding, fees), stands]
     currencies = [statement.currency for statement in made]
     receipt = statements.receipt(closing.period, supplier_id, currencies, now=now)
     try:

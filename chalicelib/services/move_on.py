@@ -108,11 +108,11 @@ def _move_order(supplier_order_id: str) -> bool:
 
 
 def _mark_late(supplier_order_id: str) -> bool:
-    now, before = clock.timestamp(), supplier_orders.get(supplier_order_id)
-    if before is None or before.late_at is not None or not shipping.is_late(before, now):
+    now, part = clock.timestamp(), order_reads.get_part(supplier_order_id)
+    before = part.supplier_order if part else None
+    if part is None or before is None or before.late_at is not None or not shipping.is_late(before, now):
         return False
-    late = replace(before, late_at=now, correlation_id=telemetry.correlation_id(), updated_at=now)
-    commit(supplier_orders.replacing(late, expected_version=before.version))
+    commit(*part_writes.replacing(part.order, before, replace(before, late_at=now, updated_at=now)))
     endpoint_calls.count(before.supplier_id, Served(lines_late=len(shipping.late_lines(before, now))))
     return True
 

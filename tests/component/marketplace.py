@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.domain.fee_schedule import RulesVersion, Schedule
+from chalicelib.domain.fee_schedule import RulesVersion
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.supplier import Supplier
@@ -118,11 +118,13 @@ def place(*lines: dict[str, Any], key: str = "key-1", **fields: Any) -> Outcome:
     return place_order.place(an_order_body(*lines, **fields), idempotency_key=key)
 
 
-def charge(percent: float) -> None:
-    """Have the marketplace take this commission on everything, whenever it is sold."""
-    document = {"rules": [{"rule": "standard", "percent": percent}]}
-    version = RulesVersion(1, "2026-01-01T00:00:00.000Z", document, digest=str(percent), set_by="setup")
-    commit(*fee_rules.putting(version, Schedule(1, (version.holding,))))
+def charge(percent: float, *, since: str = "2026-01-01T00:00:00.000Z", **besides: Any) -> None:
+    """Have the marketplace take this commission on everything sold from that moment on, and what is charged
+    `besides`."""
+    document = {"rules": [{"rule": "standard", "percent": percent}], **besides}
+    schedule = fee_rules.schedule()
+    version = RulesVersion(schedule.version + 1, since, document, digest=str(document), set_by="setup")
+    commit(*fee_rules.putting(version, schedule.putting(version.holding, kept_from=since)))
 
 
 def stock_of(offer_id: str) -> tuple[int, int, int]:
