@@ -149,9 +149,18 @@ class CommissionRules:
         ]
 
 
-def is_standard(rule: Mapping[str, Any]) -> bool:
-    """Whether the rule of a document applies to whatever is sold, in any currency."""
-    return not rule.get("when") and not any(rule.get(name) for name in ("flat", "floor", "cap"))
+def faults(document: Document) -> list[tuple[str, str, str]]:
+    """What keeps a well-formed document from being put: a pointer, a code and what to do. Something is to be
+    decided for whatever is sold, so one rule has to apply everywhere; and a name has to tell its rule."""
+    found = [
+        (f"/{kind}/{place}/{name}", "DUPLICATE", "This stands there before.")
+        for kind, name in (("rules", "rule"), ("penalties", "event"))
+        for place in _repeated([each[name] for each in document.get(kind, ())])
+    ]
+    if not any(map(_is_standard, document["rules"])):
+        hint = "One rule must apply to everything: without `when`, and without amounts."
+        found.append(("/rules", "NO_STANDARD_RULE", hint))
+    return found
 
 
 def percent(ppm: int) -> int | float:
@@ -174,6 +183,14 @@ def _in_question(
         and rule.brand in (None, brand)
         and rule.channel in (None, channel)
     )
+
+
+def _is_standard(rule: Mapping[str, Any]) -> bool:
+    return not rule.get("when") and not any(rule.get(name) for name in ("flat", "floor", "cap"))
+
+
+def _repeated(names: Sequence[str]) -> list[int]:
+    return [place for place, name in enumerate(names) if name in names[:place]]
 
 
 def _lost_by(rule: FeeRule, winner: FeeRule) -> str:

@@ -29,6 +29,10 @@ class Schedule:
         """What holds then, as far as it is kept; the built-in version before any other."""
         return holding_at(self.holdings, moment)
 
+    def after(self, moment: str) -> list[Holding]:
+        """Those that are to hold later, earliest first."""
+        return [each for each in self.holdings if each.valid_from > moment]
+
     def putting(self, added: Holding, *, kept_from: str) -> "Schedule":
         """With one more version, which replaces one that is to begin at the same moment; without what ended
         before `kept_from`."""

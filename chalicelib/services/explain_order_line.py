@@ -1,4 +1,5 @@
-"""Why a supplier serves an order line: what was weighed at placing, and who was tried since."""
+"""Why a supplier serves an order line: what was weighed at placing, who was tried since, and what the fee is
+by."""
 
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +18,7 @@ from chalicelib.domain.order import (
     served_line,
 )
 from chalicelib.problems import NotFound
+from chalicelib.services import fee_views
 from chalicelib.storage import orders
 
 
@@ -37,8 +39,14 @@ def explain(order_id: str, line_id: str) -> dict[str, Any]:
         "offer_id": line.served.offer_id,
         "promise": record.order.promise or {},
         "placed": _placing(record.order, placed),
+        "fee": _fee(record, line.served),
         "suppliers_tried": _tried(record, {line_id, origin}),
     }
+
+
+def _fee(record: OrderRecord, served: PlacedLine) -> dict[str, Any] | None:
+    parts = {part.supplier_order_id: part for part in record.supplier_orders}
+    return fee_views.fee_of_line(record.order, parts[served.supplier_order_id], served.line_id)
 
 
 def _placing(order: Order, placed: PlacedLine) -> dict[str, Any]:

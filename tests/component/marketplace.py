@@ -19,11 +19,17 @@ SHIP_TO = {
 }
 
 
-def a_supplier(name: str = "north", *, status: str = "OPEN", order_api: dict[str, str] | None = None) -> str:
+def a_supplier(
+    name: str = "north", *, status: str = "OPEN", order_api: dict[str, str] | None = None, **more: str
+) -> str:
     """Store a supplier; gives its id."""
     now = clock.timestamp()
     supplier_id = ids.new_id("sup")
-    profile = {"display_name": name, "order_api": order_api or {"url": "https://supplier.invalid/orders"}}
+    profile = {
+        "display_name": name,
+        "order_api": order_api or {"url": "https://supplier.invalid/orders"},
+        **more,
+    }
     commit(
         suppliers.adding(
             Supplier(

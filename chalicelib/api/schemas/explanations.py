@@ -2,6 +2,7 @@
 
 from marshmallow import fields
 
+from chalicelib.api.schemas.commission_rules import LineFeeSchema
 from chalicelib.api.schemas.common import AnswerSchema, IssueSchema, moment
 from chalicelib.api.schemas.offers import ACCEPTANCE, ProductOfferSchema
 from chalicelib.api.schemas.orders import LINE_STATUS
@@ -168,4 +169,5 @@ class OrderLineExplanationSchema(AnswerSchema):
     offer_id = fields.String(required=True)
     promise = fields.Dict(required=True)
     placed = fields.Nested(LinePlacingSchema, required=True)
+    fee = fields.Nested(LineFeeSchema, required=True, allow_none=True)
     suppliers_tried = fields.List(fields.Nested(TriedSupplierSchema), required=True)
