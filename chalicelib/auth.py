@@ -121,6 +121,8 @@ ACCESS: Mapping[str, Access] = {
     "list_statements": _supplier_or_admin(Scope.ORDERS),
     "read_statement": _supplier_or_admin(Scope.ORDERS),
     "close_statements": ADMIN,
+    "start_reconciliation": ADMIN,
+    "read_reconciliation": ADMIN,
     "read_closing": ADMIN,
     "list_payouts": ADMIN,
     "read_payout": ADMIN,

@@ -17,6 +17,9 @@ _PAYABLE = frozenset({"RECEIVED", "CLOSED", "REFUNDED"})
 
 _FEES = frozenset({"COMMISSION_FEE", "COMMISSION_VAT"})
 
+Stands = Counter[tuple[str | None, Account]]
+"""Minor units by line and account."""
+
 
 @dataclass(frozen=True)
 class Position:
@@ -56,16 +59,32 @@ def positions(order: Order, part: SupplierOrder) -> dict[str, Position]:
     return {line.line_id: position(order, served[line.line_id], line) for line in part.lines}
 
 
-def balances(order: Order, part: SupplierOrder) -> Counter[Account]:
-    """What stands in each account for the supplier order as its lines are: what all that was posted for it
+def stands(order: Order, part: SupplierOrder) -> Stands:
+    """What stands for each line in each account as the supplier order is: what all that was posted for it
     comes to."""
-    stands: Counter[Account] = Counter()
-    for its in positions(order, part).values():
+    found: Stands = Counter()
+    for line_id, its in positions(order, part).items():
         for entry_type, amount in zip(OF_ORDERS, its.amounts, strict=True):
             source, target = _way(entry_type, order, is_payable=its.is_payable)
-            stands[source] -= amount
-            stands[target] += amount
-    return stands
+            found[line_id, source] -= amount
+            found[line_id, target] += amount
+    return found
+
+
+def posted(posting: Posting) -> Stands:
+    """What the posting adds to that."""
+    found: Stands = Counter()
+    for move in posting.moves:
+        found[move.line_id, move.source] -= move.minor
+        found[move.line_id, move.target] += move.minor
+    return found
+
+
+def version_posted(posting: Posting) -> int | None:
+    """The version of its supplier order that was written with the posting, None where something else was its
+    cause."""
+    part_id, _, version = posting.cause.rpartition("-")
+    return int(version) if part_id and part_id == posting.supplier_order_id else None
 
 
 def post(

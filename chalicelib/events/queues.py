@@ -93,11 +93,16 @@ def on_inventory(event: Any) -> None:
     queue_arn=os.environ.get("ACCOUNTING_QUEUE_ARN", _NOWHERE), batch_size=1, name="on_accounting"
 )
 def on_accounting(event: Any) -> None:
-    """Go on with closing a period. A message may come twice or early; one that fails comes again."""
-    from chalicelib.services import close_period
+    """Go on with closing a period, or with holding the books against the orders. A message may come twice or
+    early; one that fails comes again."""
+    from chalicelib.services import close_period, reconcile
 
     for record in event:
-        close_period.work(_opened(record))
+        message = _opened(record)
+        if "reconciliation_id" in message:
+            reconcile.work(message)
+        else:
+            close_period.work(message)
 
 
 @bp.on_sqs_message(

@@ -5,7 +5,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import ids, telemetry
-from chalicelib.services import check_suppliers, close_period, move_on, poll_inventory
+from chalicelib.services import check_suppliers, close_period, move_on, poll_inventory, reconcile
 from chalicelib.services import sweep_orders as sweeping_orders
 from chalicelib.services import sweep_validations as sweeping
 
@@ -41,6 +41,13 @@ def keep_books(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
     """Close the period that is over."""
     telemetry.bind(ids.new_id("book"))
     close_period.close_what_is_over()
+
+
+@bp.schedule(Rate(1, unit=Rate.DAYS), name="reconcile_books")
+def reconcile_books(event: Any) -> None:  # noqa: ARG001 - the schedule says nothing
+    """Have the books held against the orders."""
+    telemetry.bind(ids.new_id("book"))
+    reconcile.start(by=reconcile.SCHEDULE)
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES), name="poll_inventories")

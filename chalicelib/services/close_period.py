@@ -13,16 +13,13 @@ from chalicelib.clients import queues
 from chalicelib.domain import cycles
 from chalicelib.domain.cycles import InvalidPeriod, Period
 from chalicelib.problems import Conflict, NotFound
-from chalicelib.services import close_statement, paging, statement_views
+from chalicelib.services import close_statement, paging, statement_views, supplier_rounds
 from chalicelib.services.commits import commit
-from chalicelib.storage import statements, suppliers
+from chalicelib.storage import statements
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.statements import Closing
 
 SCHEDULE = "schedule"
-
-_TRADED = ("OPEN", "SUSPENDED", "TERMINATED")
-_PAGE = 100
 
 
 def close(period_name: str, *, by: str) -> dict[str, Any]:
@@ -92,15 +89,10 @@ def _begun(period: Period, now: datetime, by: str) -> Closing:
 
 
 def _go_round(closing: Closing, message: Mapping[str, Any]) -> None:
-    """Leave a message for each supplier of a page, then one that goes on behind them."""
-    place, counted = message.get("place", ""), int(message.get("counted", 0))
-    page = suppliers.registered_after(place, until=closing.cutoff, statuses=_TRADED, limit=_PAGE)
+    """Have all suppliers come to."""
     shared = {"period": closing.period, "correlation_id": message.get("correlation_id", "")}
-    queues.send_all(_queue(), [{**shared, "supplier_id": each.supplier_id} for each in page])
-    if page:
-        behind = suppliers.place_of(page[-1])
-        queues.send(_queue(), {**shared, "place": behind, "counted": counted + len(page)})
-    else:
+    counted = supplier_rounds.go_on(_queue(), message, shared, until=closing.cutoff)
+    if counted is not None:
         commit(statements.counted(closing.period, counted))
 
 

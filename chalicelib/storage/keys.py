@@ -25,6 +25,9 @@ item is in it only while something must happen to it).
 | what was posted because of an order, oldest first | query `by_status` | a page, one round trip |
 | a supplier's balance | get, query `LEDGER#supplier` from the last closing on | one round trip per MB |
 | statements of a supplier, newest first, or of a period | query `LEDGER#supplier` | a page, one round trip |
+| the last run that held the ledger against the orders | query `RECONCILIATIONS` | one round trip |
+| what it has looked at and found | query `RECONCILIATION#id` | one round trip per MB; a page |
+| all of a supplier's orders, with their whole orders | query `by_status`, batch get | per MB, per 100 |
 | the run that closes a period; whom it has come to | get; query `CLOSING#period` | one round trip per MB |
 | a payout, a file for the bank, a supplier's payout terms | get | one read |
 | payouts by status, oldest first | query `by_status` | a page, one round trip |
@@ -185,6 +188,22 @@ def statement(supplier_id: str, period: str | None = None, currency: str | None 
 def closing(period: str) -> Key:
     """The run that closes the period for all suppliers."""
     return Key(f"CLOSING#{period}", "RUN")
+
+
+def reconciliation(reconciliation_id: str) -> Key:
+    """A run that holds the ledger against the orders; its id sorts by time. "" gives the partition of all."""
+    return Key("RECONCILIATIONS", reconciliation_id)
+
+
+def reconciled(reconciliation_id: str, supplier_id: str) -> Key:
+    """What the run has looked at of the supplier; "" gives what the sort keys of all begin with."""
+    return Key(f"RECONCILIATION#{reconciliation_id}", f"SUPPLIER#{supplier_id}")
+
+
+def difference(reconciliation_id: str, supplier_id: str = "", number: int | None = None) -> Key:
+    """What it has found wrong; without a supplier, what the sort keys of all begin with."""
+    sort = "DIFFERENCE#" if number is None else f"DIFFERENCE#{supplier_id}#{number:03}"
+    return Key(f"RECONCILIATION#{reconciliation_id}", sort)
 
 
 def closing_receipt(period: str, supplier_id: str) -> Key:

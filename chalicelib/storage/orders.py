@@ -1,13 +1,14 @@
 """Orders and their buyers: one partition an order, with everything under it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from chalicelib import ids
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Buyer, Order, OrderRecord, PlacedLine
-from chalicelib.storage import fee_terms, keys, refunds, returns, shipments, supplier_orders
+from chalicelib.storage import fee_terms, keys, reads, refunds, returns, shipments, supplier_orders
 from chalicelib.storage.items import Item
 from chalicelib.storage.order_items import (
     BuyerItem,
@@ -39,6 +40,12 @@ def get(order_id: str) -> OrderRecord | None:
         tuple(sorted(sent_back, key=lambda each: each.created_at)),
         tuple(sorted(paid_back, key=lambda each: each.created_at)),
     )
+
+
+def get_many(order_ids: Iterable[str]) -> dict[str, Order]:
+    """Those that exist, by id, without what stands under them; a round trip for every 100."""
+    found = reads.get_many(keys.order(order_id) for order_id in order_ids).values()
+    return {item.order_id: from_item(item) for item in found if isinstance(item, OrderItem)}
 
 
 def adding(order: Order) -> Write:

@@ -3,7 +3,7 @@
 A run's partition holds the run and a receipt of each supplier that it has come to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,12 @@ def page(
         last_evaluated_key=start,
     )
     return pages.read(found, from_item)
+
+
+def walk(supplier_id: str) -> Iterator[Statement]:
+    """All of the supplier's closed statements, by period."""
+    pk, prefix = keys.statement(supplier_id)
+    return map(from_item, Item.query(pk, Item.sk.startswith(prefix), consistent_read=True))
 
 
 def adding(statement: Statement) -> Write:

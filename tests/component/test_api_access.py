@@ -106,6 +106,8 @@ WHO = {
     "POST /admin/payout-files": ADMIN,
     "GET /admin/payout-files/{file_id}": ADMIN,
     "GET /admin/statements/{period}": ADMIN,
+    "POST /admin/reconciliations": ADMIN,
+    "GET /admin/reconciliations/latest": ADMIN,
     "POST /admin/suppliers/{supplier_id}/ledger-entries": ADMIN,
     "POST /admin/suppliers/{supplier_id}/ledger-entries/{posting_id}/reversal": ADMIN,
     "GET /admin/settlements": ADMIN,
