@@ -58,7 +58,7 @@ def read_statement(call: Call, supplier_id: str, period: str) -> Answer:
 @endpoint(
     "Close a period: make the statements and payouts of all suppliers, once",
     answers={202: schemas.ClosingSchema()},
-    problems={409: "PERIOD_NOT_BEGUN"},
+    problems={409: "PERIOD_NOT_BEGUN, OTHER_CYCLE"},
 )
 def close_statements(call: Call, period: str) -> Answer:
     return Answer(202, closing.close(period, by=call.caller.name), location=PERIOD.format(period=period))

@@ -5,10 +5,10 @@ between two of them; its balance is the sum of all payable entries until then, a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.domain.ledger import Entry, Posting, entries
+from chalicelib.domain.ledger import Entry, Posting, Standing, entries
 
 OPEN, CLOSED = "OPEN", "CLOSED"
 
@@ -109,7 +109,7 @@ def tally(postings: Iterable[Posting]) -> dict[str, Tally]:
 
 
 def following(
-    last: Sequence[Statement],
+    standing: Standing,
     tallies: Mapping[str, Tally],
     *,
     supplier_id: str,
@@ -117,15 +117,15 @@ def following(
     cutoff: str,
     status: str,
 ) -> list[Statement]:
-    """The supplier's next statements, one for each currency that it has a balance or entries in. `last` are
-    those before, `tallies` what was posted behind them and before `cutoff`."""
-    opening = {statement.currency: statement.balance for statement in last}
+    """The supplier's next statements, one for each currency that it has a balance or entries in. `standing`
+    is what those before have left, `tallies` what was posted behind them and before `cutoff`."""
+    opening = {currency: minor for (currency, account), minor in standing.sums.items() if account == PAYABLE}
     return [
         Statement(
             supplier_id=supplier_id,
             period=period,
             currency=currency,
-            since=last[0].cutoff if last else None,
+            since=standing.cutoff,
             cutoff=cutoff,
             opening=opening.get(currency, 0),
             tally=tallies.get(currency, Tally()),

@@ -26,9 +26,12 @@ def close(period_name: str, *, by: str) -> dict[str, Any]:
     """Close the period for all suppliers, at its end or, before that, now: what is posted later goes into the
     next statement. Gives the run; again, it changes nothing.
 
-    Raises NotFound for what is no period, Conflict PERIOD_NOT_BEGUN.
+    Raises NotFound for what is no period, Conflict PERIOD_NOT_BEGUN, OTHER_CYCLE for a week where statements
+    are of months, or a month where they are of weeks.
     """
     period, now = existing(period_name), clock.now()
+    if period != cycles.period_of(period.start, settings.statement_cycle()):
+        raise Conflict("OTHER_CYCLE", f"A statement is of a {settings.statement_cycle().lower()}.")
     if period.start > now:
         raise Conflict("PERIOD_NOT_BEGUN", f"{period.name} begins at {clock.timestamp(period.start)}.")
     closing = statements.get_closing(period.name) or _begun(period, now, by)

@@ -22,14 +22,15 @@ _SHOWN_DIGITS = 4
 def with_payout(
     statement: Statement, supplier: Supplier, terms: PayoutTerms, *, now: str
 ) -> tuple[Statement, list[Write]]:
-    """The statement with what is paid out of it, and what makes the payout; to be written with it."""
+    """The statement with what is paid out of it, and what makes the payout; to be written with it. It is
+    posted at the cutoff: however late that is, the next statement has it, and no balance is paid twice."""
     account = supplier.profile.get("payout_account")
     decided = domain.decide(statement, terms, policy(statement.currency), has_account=bool(account))
     statement = replace(statement, withheld=decided.withheld)
     if not decided.minor:
         return statement, []
     payout = _payout(statement, supplier, account or {}, decided.minor, now=now)
-    posting = domain.payment(payout, at=now)
+    posting = domain.payment(payout, at=statement.cutoff)
     payout = replace(payout, posting_id=posting.posting_id)
     paid = replace(statement, payout_id=payout.payout_id, payout_minor=payout.minor)
     traced = replace(posting, correlation_id=payout.correlation_id)

@@ -22,7 +22,7 @@ def list_statements(supplier_id: str, *, limit: int, cursor: str | None) -> pagi
     under way. Raises NotFound, BadRequest for a cursor of another list."""
     supplier_records.existing(supplier_id)
     page = paging.read_page(lambda: statements.page(supplier_id, limit=limit, cursor=cursor))
-    under_way = [] if cursor else _open(supplier_id, _current())
+    under_way = [] if cursor else _open(supplier_id, _under_way(supplier_id))
     return {
         "items": [summary(each) for each in (*under_way, *page.items)],
         "next_cursor": page.next_cursor,
@@ -71,18 +71,27 @@ def rows(statement: Statement) -> Iterator[Entry]:
     return iter(domain.rows(postings, statement.currency))
 
 
-def _current() -> Period:
-    return cycles.period_of(clock.now(), settings.statement_cycle())
+def _under_way(supplier_id: str) -> Period:
+    """The first that is not closed for the supplier: the last one while a run comes to it, that of now, or
+    the next one where that was closed before its end."""
+    now, cycle, cutoff = clock.now(), settings.statement_cycle(), ledger.standing(supplier_id).cutoff
+    current = cycles.period_of(now, cycle)
+    for period in (cycles.before(now, cycle), current):
+        run = statements.get_closing(period.name)
+        if run is not None and (cutoff is None or cutoff < run.cutoff):
+            return period
+    return current if run is None else cycles.period_of(current.end, cycle)
 
 
 def _open(supplier_id: str, period: Period) -> list[Statement]:
     """What the statements of the period come to so far, none where it is over for the supplier or to come."""
-    last, now = statements.latest(supplier_id), clock.now()
-    since = last[0].cutoff if last else None
-    cutoff = clock.timestamp(min(now, period.end))
-    if period.start > now or (since is not None and since >= cutoff):
+    closing, standing = statements.get_closing(period.name), ledger.standing(supplier_id)
+    cutoff = closing.cutoff if closing else clock.timestamp(min(clock.now(), period.end))
+    if standing.cutoff is not None and standing.cutoff >= cutoff:
         return []
-    tallies = domain.tally(ledger.walk(supplier_id, since=since, until=cutoff))
+    if period.start > clock.now() and period != _under_way(supplier_id):
+        return []
+    tallies = domain.tally(ledger.walk(supplier_id, since=standing.cutoff, until=cutoff))
     return domain.following(
-        last, tallies, supplier_id=supplier_id, period=period.name, cutoff=cutoff, status=domain.OPEN
+        standing, tallies, supplier_id=supplier_id, period=period.name, cutoff=cutoff, status=domain.OPEN
     )

@@ -98,16 +98,17 @@ def standing(supplier_id: str) -> Standing:
     return Standing(item.cutoff, {(currency, account): minor for currency, account, minor in item.sums})
 
 
-def setting_standing(supplier_id: str, standing: Standing, *, now: str) -> Write:
-    """Keep what stood in the ledger at a later cutoff than the one kept. Label `standing`."""
+def setting_standing(supplier_id: str, before: Standing, standing: Standing, *, now: str) -> Write:
+    """Keep what stood in the ledger at a later cutoff, where none was kept since `before`: so each posting is
+    closed in once. Label `standing`."""
     item = StandingItem(
         *keys.standing(supplier_id),
         cutoff=standing.cutoff,
         sums=[[*place, minor] for place, minor in sorted(standing.sums.items()) if minor],
         updated_at=now,
     )
-    is_later = StandingItem.pk.does_not_exist() | (StandingItem.cutoff < standing.cutoff)
-    return Write("standing", item, is_later)
+    is_unmoved = StandingItem.cutoff == before.cutoff if before.cutoff else StandingItem.pk.does_not_exist()
+    return Write("standing", item, is_unmoved)
 
 
 def walk(

@@ -71,16 +71,7 @@ def get(supplier_id: str, period: str) -> list[Statement]:
     return [from_item(item) for item in found]
 
 
-def latest(supplier_id: str) -> list[Statement]:
-    """Those of the period that was closed last, none where none was."""
-    for statement in page(supplier_id, limit=1, cursor=None, is_consistent=True).items:
-        return get(supplier_id, statement.period)
-    return []
-
-
-def page(
-    supplier_id: str, *, limit: int, cursor: str | None, is_consistent: bool = False
-) -> pages.Page[Statement]:
+def page(supplier_id: str, *, limit: int, cursor: str | None) -> pages.Page[Statement]:
     """The supplier's closed statements, newest first. Raises BadCursor."""
     pk, prefix = keys.statement(supplier_id)
     start = pages.within(pages.decode(cursor, partition=("PK", pk), attributes=_KEY), prefix)
@@ -88,7 +79,6 @@ def page(
         pk,
         Item.sk.startswith(prefix),
         scan_index_forward=False,
-        consistent_read=is_consistent,
         limit=limit,
         last_evaluated_key=start,
     )
@@ -158,6 +148,11 @@ def receipt(period: str, supplier_id: str, currencies: Iterable[str], *, now: st
         updated_at=now,
     )
     return Write("receipt", item, ReceiptItem.pk.does_not_exist())
+
+
+def has_receipt(period: str, supplier_id: str) -> bool:
+    """Whether the run has come to the supplier."""
+    return reads.get_one(keys.closing_receipt(period, supplier_id)) is not None
 
 
 def receipts(period: str, *, limit: int, cursor: str | None) -> pages.Page[Receipt]:

@@ -15,6 +15,7 @@ from chalicelib.services import ship_order
 
 NOVEMBER = datetime(2026, 11, 10, 9, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, 1, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 1, 1, tzinfo=UTC)
 
 
 office = SimpleNamespace()

@@ -9,12 +9,14 @@ from xml.etree import ElementTree
 import pytest
 import time_machine
 from api import Reply
-from bookkeeping import DECEMBER, admin, close, delivered, statement
+from bookkeeping import DECEMBER, JANUARY, admin, close, delivered, statement
+from conftest import Meddle
 from marketplace import euros
 from test_orders import Ordered
 
-from chalicelib.services import balances
-from chalicelib.storage import ledger, suppliers
+from chalicelib.services import balances, close_statement
+from chalicelib.storage import ledger, statements, suppliers
+from chalicelib.storage.statements import Closing
 from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -46,6 +48,14 @@ def result(payout_id: str, status: str = "PAID", **fields: Any) -> Reply:
 def a_file(key: str = "f", day: str = "2026-12-02", **fields: Any) -> Reply:
     body = {"currency": "EUR", "execution_date": day, **fields}
     return admin("POST", "/admin/payout-files", body, headers={"Idempotency-Key": key})
+
+
+def begun(period: str) -> Closing:
+    """The run that closes the period, which has come to nobody yet."""
+    admin("POST", f"/admin/statements/{period}/close")
+    run = statements.get_closing(period)
+    assert run
+    return run
 
 
 def in_account(ordered: Ordered, account: Any) -> int:
@@ -84,6 +94,7 @@ def test_what_the_bank_cannot_pay_is_in_the_next_statement(november: time_machin
     assert december["payout_id"] != payout_id
 
 
+@pytest.mark.usefixtures("serialised")
 def test_two_answers_of_the_bank_at_once_are_one(november: time_machine.Traveller) -> None:
     ordered = with_account(delivered())
     (payout_id,) = closed(november, ordered)
@@ -214,3 +225,38 @@ def test_what_no_bank_would_take_is_refused(
     reply = a_file(**fields)
 
     assert (reply.status, list(reply.faults)) == (422, [pointer])
+
+
+def test_a_run_that_comes_late_is_paid_out_of_the_statement_behind_it(
+    november: time_machine.Traveller,
+) -> None:
+    ordered = with_account(delivered())
+    november.move_to(DECEMBER)
+    november_run = begun("2026-11")
+    november.move_to(JANUARY)
+    december_run = begun("2026-12")
+
+    for run in (november_run, december_run):
+        close_statement.close(ordered.supplier_id, run)
+
+    first, second = (statement(ordered.supplier_id, each).json for each in ("2026-11", "2026-12"))
+    assert first["payout_amount"] == euros("25.00")
+    assert (second["opening_balance"], second["total"]) == (euros("25.00"), euros("-25.00"))
+    assert second["payout_amount"] == euros("0.00")
+    assert in_account(ordered, "PAYOUTS") == 2500
+
+
+def test_two_runs_at_the_same_ledger_pay_once(
+    november: time_machine.Traveller, before_the_transaction: Meddle
+) -> None:
+    ordered = with_account(delivered())
+    november.move_to(DECEMBER)
+    first = begun("2026-11")
+    november.move_to(JANUARY)
+    second = begun("2026-12")
+    before_the_transaction(lambda: close_statement.close(ordered.supplier_id, first))
+
+    close_statement.close(ordered.supplier_id, second)
+
+    assert in_account(ordered, "PAYOUTS") == 2500
+    assert statement(ordered.supplier_id, "2026-12").json["since"] == first.cutoff

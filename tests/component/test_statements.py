@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from bookkeeping import DECEMBER, admin, close, delivered, run_queue, statement
+from bookkeeping import DECEMBER, JANUARY, admin, close, delivered, run_queue, statement
 from marketplace import a_supplier, euros
 from test_orders import Ordered
 from trade import Crash, dying_at
@@ -250,3 +250,39 @@ def test_rows_come_in_pages_that_add_up(november: time_machine.Traveller) -> Non
     assert sum_of([*first["rows"], *second["rows"]]) == first["total"]
     assert second["next_cursor"] is None
     assert list(ledger.walk(ordered.supplier_id, until=clock.timestamp()))
+
+
+def test_where_a_period_is_closed_before_its_end_the_next_one_is_under_way(
+    november: time_machine.Traveller,
+) -> None:
+    ordered = delivered()
+    november.shift(60)
+    admin("POST", "/admin/statements/2026-11/close")
+
+    def listed() -> list[tuple[str, str]]:
+        found = admin("GET", f"/suppliers/{ordered.supplier_id}/statements").json["items"]
+        return [(each["period"], each["status"]) for each in found]
+
+    assert listed() == [("2026-11", "OPEN")]
+    november.shift(15 * 60)
+    run_queue()
+    assert listed() == [("2026-12", "OPEN"), ("2026-11", "CLOSED")]
+    assert statement(ordered.supplier_id, "2026-12").json["opening_balance"] == euros("25.00")
+    assert statement(ordered.supplier_id, "2027-01").status == 404
+
+
+def test_another_cycle_goes_on_where_the_last_one_ended(
+    november: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert admin("POST", "/admin/statements/2026-W46/close").code == "OTHER_CYCLE"
+    ordered = delivered()
+    monkeypatch.setenv("STATEMENT_CYCLE", "WEEK")
+    november.move_to(DECEMBER)
+    close("2026-W46")
+    monkeypatch.delenv("STATEMENT_CYCLE")
+
+    for period, at in (("2026-11", DECEMBER), ("2026-12", JANUARY)):
+        november.move_to(at)
+        close(period)
+        month = statement(ordered.supplier_id, period).json
+        assert (month["opening_balance"], month["row_count"]) == (euros("25.00"), 0)
