@@ -26,6 +26,12 @@ def test_a_sale_becomes_a_statement_a_payout_and_a_transfer(stack, client):
         supplier = actors.register(client, server, payout_account={"iban": IBAN})
         supplier.until("OPEN")
         offer = supplier.offer()
+        quote = client.call(
+            "POST",
+            "/fee-quotes",
+            token=supplier.api_key,
+            json={"price": offer["price"], "category": offer["category"], "quantity": 2},
+        )
         placed = actors.place(client, actors.an_order((offer, 2))).json()
         order, token = f"/orders/{placed['order']['order_id']}", placed["order_token"]
         client.read_until(order, lambda found: found["status"] == "SHIPPING", token=token)
@@ -40,6 +46,13 @@ def test_a_sale_becomes_a_statement_a_payout_and_a_transfer(stack, client):
 
         entries = read("ledger?limit=100")["items"]
         assert sum(cents(each["amount"]) for each in entries) == 0
+        sold = [each for each in entries if each.get("state") == "PENDING"][: len(quote["entries"]) // 2]
+        assert {(each["type"], each["amount"]["amount"]) for each in sold} == {
+            (each["type"], each["amount"]["amount"])
+            for each in quote["entries"]
+            if each["account"] == "SUPPLIER"
+        }
+
         period = f"{datetime.now(UTC):%Y-%m}"
         closing = f"/admin/statements/{period}"
         assert read(f"statements/{period}")["status"] == "OPEN"
