@@ -5,9 +5,9 @@ Of the rules that a sale meets, the one that says most precisely whom it is for 
 compared in its order, of rules that are equal in all of it the first in the document counts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 from chalicelib.domain.fees import FeeFacts, FeeTerms
@@ -30,7 +30,7 @@ BUILT_IN: Document = {"rules": [{"rule": "standard", "percent": 15}]}
 
 _PPM_OF_PERCENT = 10_000
 _KEPT = 4096
-"""Of what a process remembers which rules are in question for: an offer's fee is then looked up."""
+"""Of sales, whose rules a version remembers: the fee of an offer that was sold before is looked up."""
 
 
 class Sale(NamedTuple):
@@ -89,9 +89,9 @@ class FeeRule:
         return all(not amounts or currency in amounts for amounts in (self.flat, self.floor, self.cap))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class CommissionRules:
-    """One version of the rules, ready to be asked; equal to itself only."""
+    """One version of the rules, ready to be asked."""
 
     version: int = 0
     document: Document = field(default_factory=lambda: BUILT_IN)
@@ -107,6 +107,12 @@ class CommissionRules:
         rules: Sequence[Mapping[str, Any]] = self.document.get(kind, ())
         return rules
 
+    @cached_property
+    def _met(self) -> Callable[[str, FeeFacts, str], tuple[FeeRule, ...]]:
+        """Of a supplier, facts and a storefront, the rules that such sales meet at some price, first those
+        that go before; remembered as long as the version is."""
+        return lru_cache(maxsize=_KEPT)(partial(_met_by, self.rules))
+
     def vat_ppm(self, country: str) -> int:
         """The tax on fees of a supplier in this country, in millionths."""
         rates = self.document.get("fee_vat", {})
@@ -117,7 +123,7 @@ class CommissionRules:
         currency = sale.price.currency
         rule = next(
             each
-            for each in _in_question(self, sale.supplier_id, sale.facts, sale.channel)
+            for each in self._met(sale.supplier_id, sale.facts, sale.channel)
             if each.covers(sale.price) and each.counts_in(currency)
         )
         return FeeTerms(
@@ -137,9 +143,7 @@ class CommissionRules:
         """The other rules that the sale meets, and what each has lost by: the first of `PRECEDENCE` in which
         the winner is more precise, its place, or its amounts."""
         met = [
-            each
-            for each in _in_question(self, sale.supplier_id, sale.facts, sale.channel)
-            if each.covers(sale.price)
+            each for each in self._met(sale.supplier_id, sale.facts, sale.channel) if each.covers(sale.price)
         ]
         winner = next(each for each in met if each.counts_in(sale.price.currency))
         return [
@@ -168,15 +172,11 @@ def percent(ppm: int) -> int | float:
     return ppm / _PPM_OF_PERCENT if ppm % _PPM_OF_PERCENT else ppm // _PPM_OF_PERCENT
 
 
-@lru_cache(maxsize=_KEPT)
-def _in_question(
-    rules: CommissionRules, supplier_id: str, facts: FeeFacts, channel: str
-) -> tuple[FeeRule, ...]:
-    """The rules that such sales meet at some price, first those that go before."""
+def _met_by(rules: Sequence[FeeRule], supplier_id: str, facts: FeeFacts, channel: str) -> tuple[FeeRule, ...]:
     path, brand = levels(facts.category), essence(facts.brand)
     return tuple(
         rule
-        for rule in rules.rules
+        for rule in rules
         if rule.supplier_id in (None, supplier_id)
         and rule.plan in (None, facts.plan)
         and path[: len(rule.category)] == rule.category

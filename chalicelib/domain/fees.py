@@ -6,6 +6,10 @@ from typing import NamedTuple
 _MILLION = 1_000_000
 
 
+LONGEST_CATEGORY, LONGEST_BRAND = 200, 100
+"""Characters that commissions go by: a product keeps them of each of its offers, and has 400 KB for all."""
+
+
 class FeeFacts(NamedTuple):
     """What commissions may go by beside supplier, price and storefront: the category and brand that the offer
     says, the plan and country of its supplier; "" where it says none."""

@@ -31,7 +31,8 @@ def calls_for_it(before: object | None, after: object | None) -> bool:
 
 
 def _followed(supplier: Supplier) -> tuple[object, ...]:
-    return supplier.is_open, supplier.display_name, supplier.closed_from, supplier.closed_until
+    period = supplier.closed_from, supplier.closed_until
+    return supplier.is_open, supplier.display_name, supplier.plan, supplier.country, *period
 
 
 def follow(supplier_id: str) -> None:

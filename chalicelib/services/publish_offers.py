@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.domain import golden
 from chalicelib.domain.authorizations import Authorizations
-from chalicelib.domain.fees import FeeFacts
+from chalicelib.domain.fees import LONGEST_BRAND, LONGEST_CATEGORY, FeeFacts
 from chalicelib.domain.offer import Offer, Product, Terms, blocks
 from chalicelib.domain.rules import text
 from chalicelib.domain.rules.kinds import Record
@@ -59,13 +59,13 @@ def terms_of(offer: Offer, supplier: Supplier, authorizations: Authorizations) -
     )
 
 
-def fee_facts_of(content: Mapping[str, Any], supplier: Supplier) -> FeeFacts:
+def fee_facts_of(content: Mapping[str, Any], supplier: Supplier | None) -> FeeFacts:
     """What the commission on an offer of this content goes by."""
     return FeeFacts(
-        category=content.get("commission_category") or content.get("category", ""),
-        brand=content.get("brand", ""),
-        plan=supplier.plan,
-        country=supplier.country,
+        category=(content.get("commission_category") or content.get("category", ""))[:LONGEST_CATEGORY],
+        brand=content.get("brand", "")[:LONGEST_BRAND],
+        plan=supplier.plan if supplier else "",
+        country=supplier.country if supplier else "",
     )
 
 

@@ -7,12 +7,13 @@ from typing import Any
 from chalicelib import clock, settings
 from chalicelib.domain import sales
 from chalicelib.domain.fee_rules import DIRECT, Sale
-from chalicelib.domain.fees import FeeFacts, FeeTerms
+from chalicelib.domain.fees import FeeTerms
 from chalicelib.domain.ledger import SUPPLIER_STATES, entries
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.order import Attempt, Order, OrderLine, PlacedLine, SupplierOrder
 from chalicelib.problems import FieldProblem, NotFound, Unprocessable
 from chalicelib.services import fee_rules, fee_views, supplier_records
+from chalicelib.services.publish_offers import fee_facts_of
 from chalicelib.services.read_ledger import entry_view
 
 _SAID = ("account", "state", "type", "amount", "rules_version", "rule")
@@ -46,12 +47,7 @@ def quote(body: Mapping[str, Any], *, asking: str | None) -> dict[str, Any]:
 
 def _sale(body: Mapping[str, Any], supplier_id: str | None) -> Sale:
     supplier = supplier_records.existing(supplier_id) if supplier_id else None
-    facts = FeeFacts(
-        category=body["category"],
-        brand=body.get("brand", ""),
-        plan=supplier.plan if supplier else "",
-        country=supplier.country if supplier else "",
-    )
+    facts = fee_facts_of(body, supplier)
     return Sale(supplier_id or "", facts, Money.parse(body["price"]), body.get("channel", DIRECT))
 
 

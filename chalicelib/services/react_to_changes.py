@@ -253,6 +253,7 @@ def _shown(terms: object | None) -> tuple[object, ...] | None:
         terms.available_until,
         terms.closed_from,
         terms.closed_until,
+        terms.fee_facts,
     )
 
 

@@ -144,6 +144,8 @@ def test_an_order_of_the_store_is_placed_with_what_was_paid(connected: Desk) -> 
         "country": "BE",
     }
     assert order["channel_reference"] == f"shopify:{SHOP}:5678901234567"
+    explained = f"/orders/{order['order_id']}/lines/{order['lines'][0]['line_id']}/explain"
+    assert connected.send("GET", explained).json["fee"]["inputs"]["channel"] == SHOP
     assert stock_of(offer) == (8, 2, 0)
     assert refusals(connected) == []
 

@@ -3,14 +3,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from marketplace import a_supplier, an_offer
-from stream import records_of
+from marketplace import a_product, a_supplier, an_offer
+from stream import everything, records_of
 
 from chalicelib import clock
+from chalicelib.domain.fees import FeeFacts
 from chalicelib.domain.offer import Offer
 from chalicelib.services import follow_supplier
 from chalicelib.services.react_to_changes import react
-from chalicelib.storage import offer_terms, offers, suppliers
+from chalicelib.storage import offer_terms, offers, products, suppliers
 from chalicelib.storage.items import TermsItem
 from chalicelib.storage.transaction import commit
 
@@ -68,6 +69,22 @@ def test_offers_show_their_suppliers_new_name() -> None:
     react(turn(supplier_id, profile={"display_name": "Norden"}))
 
     assert offer_terms.get_many([offer_id])[offer_id].supplier_name == "Norden"
+
+
+def test_offers_are_charged_by_their_suppliers_new_plan() -> None:
+    supplier_id = a_supplier(commission_plan="basic", country="BE")
+    offer_id = listed(supplier_id, "A", fee_facts=FeeFacts("Tea", "North", "basic", "BE"))
+    a_product("prd_A", offer_id)
+    react(everything())
+
+    records = turn(supplier_id, profile={"display_name": "north", "commission_plan": "gold", "country": "DE"})
+    followed = records_of(lambda: react(records))
+    react(followed)
+
+    assert offer_terms.get_many([offer_id])[offer_id].fee_facts == FeeFacts("Tea", "North", "gold", "DE")
+    shown = products.get("prd_A")
+    assert shown
+    assert shown.offers_view[0]["inputs"]["fee"] == ["Tea", "North", "gold", "DE"]
 
 
 def test_following_again_writes_nothing() -> None:

@@ -13,6 +13,7 @@ from api import call
 from marketplace import a_line, a_product, a_supplier, an_offer, an_order_body, euros, place, stock_of
 
 from chalicelib import clock
+from chalicelib.domain.fees import FeeFacts
 from chalicelib.problems import Conflict, Problem, TemporarilyUnavailable, Unprocessable
 from chalicelib.services import read_order
 from chalicelib.services.refresh_product import refresh
@@ -399,7 +400,8 @@ items at least. An index entry costs one more; what has a deadline to be swept h
 
 def test_two_suppliers_cost_two_round_trips_and_no_write_unit_that_could_be_spared() -> None:
     north, south = a_supplier(), a_supplier()
-    tea, pot = an_offer(north, "TEA-ASSAM-250"), an_offer(south, "POT-STONE-1L")
+    tea = an_offer(north, "TEA-ASSAM-250", fee_facts=FeeFacts("Food > Drinks > Tea", "North", "gold", "BE"))
+    pot = an_offer(south, "POT-STONE-1L", fee_facts=FeeFacts("Home & Garden > Kitchen > Pots", "South"))
     place(a_line(tea), key="warm")
     calls: list[str] = []
     client = Item._get_connection().connection.client

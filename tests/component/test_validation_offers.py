@@ -71,6 +71,8 @@ def test_a_clean_offer_goes_on_sale_as_a_product(seller: Supplier, site: str) ->
     assert accepted.product_id == PRODUCT
     assert accepted.review_id is None
     assert (terms.blocks, terms.price, terms.available) == ((), Money(120, "EUR"), 40)
+    assert terms.fee_facts[:2] == (accepted.content["category"], accepted.content["brand"])
+    assert terms.fee_facts.country == seller.profile["country"]
     assert (terms.product_id, terms.gtin, terms.supplier_name) == (PRODUCT, "04006381333931", "Nordlicht")
     assert (product.gtin, product.title) == ("04006381333931", "Fine liner 0.4 mm, black")
     member = product.offer_ids[seller.supplier_id]

@@ -21,6 +21,7 @@ from chalicelib.bodies.fields import (
     whole,
 )
 from chalicelib.domain.fee_rules import FIRST, NO_AMOUNT, PRECEDENCE
+from chalicelib.domain.fees import LONGEST_BRAND, LONGEST_CATEGORY
 from chalicelib.domain.ledger import TYPES
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import TAX_COLLECTORS
@@ -68,8 +69,8 @@ class FeeConditionsSchema(StrictSchema):
 
     supplier_id = optional_text(128)
     plan = optional_text(64)
-    category = optional_text(500)
-    brand = optional_text(200)
+    category = optional_text(LONGEST_CATEGORY)
+    brand = optional_text(LONGEST_BRAND)
     price_from = money(required=False)
     price_to = money(required=False)
     channel = optional_text(200, metadata={"description": "the storefront that sent the order, or direct"})
