@@ -42,7 +42,8 @@ STATUSES = ("PENDING", "DELIVERED", "DEAD")
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where an owner wants to be told of which `events`: kinds of facts, or `order.*` for all of an area.
+    """Where an owner wants to be told of which `events`: kinds of facts, or `order.*` for all of an area,
+    `order.line_*` for all that begin so.
 
     `generation` counts its secrets; until `overlap_until` the one before is good, too. DISABLED (the owner's
     wish, or `disabled_because` its receiver is GONE or FAILING) it is told nothing, and what
@@ -115,4 +116,4 @@ def pause_before(tries: int, *, drawn: float, retry_after: int | None = None) ->
 
 
 def _is_of(kind: str, area: str) -> bool:
-    return area.endswith(".*") and kind.startswith(area.removesuffix("*"))
+    return area.endswith((".*", "_*")) and kind.startswith(area.removesuffix("*"))

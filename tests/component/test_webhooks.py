@@ -72,8 +72,11 @@ def test_a_supplier_is_told_of_its_orders_signed_and_of_nobody_elses(
     assert "Quiet Lane" not in headers["body"]
 
 
-def test_a_channel_is_told_of_everything_it_asked_for(seller: Seller, receiver: Receiver, admin: str) -> None:
-    body = {"url": receiver.url, "events": ["order.placed", "order.line_accepted"]}
+@pytest.mark.parametrize("lines", ["order.line_accepted", "order.line_*"], ids=["by name", "by beginning"])
+def test_a_channel_is_told_of_everything_it_asked_for(
+    seller: Seller, receiver: Receiver, admin: str, lines: str
+) -> None:
+    body = {"url": receiver.url, "events": ["order.placed", lines]}
     assert call("POST", "/admin/webhooks", body, token=admin).status == 201
 
     placed: list[dict[str, Any]] = []

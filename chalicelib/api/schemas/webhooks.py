@@ -9,7 +9,7 @@ from chalicelib.domain.webhooks import STATUSES
 
 
 class WebhookBodySchema(StrictSchema):
-    """`events` names kinds of docs/events, or all of an area as in `order.*`."""
+    """`events` names kinds of docs/events, or all that begin so, as in `order.*` and `order.line_*`."""
 
     url = WebAddress(required=True)
     events = listed(text(64), minimum=1, maximum=50)
