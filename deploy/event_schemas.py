@@ -75,6 +75,8 @@ _IDS = {
     "refund_id": _id("rfd", _ULID),
     "review_id": _id("rev", _ULID),
     "import_id": _id("imp", _ULID),
+    "statement_id": _id("stm", f"{_ULID}_2026-11_EUR"),
+    "payout_id": _id("pay", _ORDER),
 }
 _ATTEMPT_STATUSES = (
     "PLANNED",
@@ -118,7 +120,9 @@ MEANINGS: Mapping[str, Meaning] = {
             }
         )
     ),
-    "amount": _MONEY,
+    **dict.fromkeys(("amount", "opening_balance", "balance", "carried_over"), _MONEY),
+    "period": _text(r"^20\d\d-(\d\d|W\d\d)$", "2026-11"),
+    "withheld": _many(_text("^[A-Z_]+$", "RESERVE")),
     "promise": _object(
         {
             "max_unit_price?": _MONEY,

@@ -11,8 +11,8 @@ STREAM_RECORD_AGE_S = 21_600
 
 # Nothing follows from other items, nor from an item's removal. A filtered record costs no invocation.
 STREAM_KINDS = (
-    "AUTHORIZATIONS", "IMPORT", "ORDER", "PRODUCT", "REFUND", "RETURN", "REVIEW", "RULE_REVERSAL", "SUPPLIER",
-    "SUPPLIER_HEALTH", "SUPPLIER_ORDER", "TERMS",
+    "AUTHORIZATIONS", "IMPORT", "ORDER", "PAYOUT", "PRODUCT", "REFUND", "RETURN", "REVIEW", "RULE_REVERSAL",
+    "STATEMENT", "SUPPLIER", "SUPPLIER_HEALTH", "SUPPLIER_ORDER", "TERMS",
 )  # fmt: skip
 STREAM_OFFERS = (
     "REJECTED",

@@ -59,7 +59,7 @@ def reinstate_supplier(call: Call, supplier_id: str) -> Answer:
     "End a supplier for good",
     body=ReasonSchema(),
     answers={200: SupplierSchema()},
-    problems={409: "ILLEGAL_MOVE, ORDERS_OPEN"},
+    problems={409: "ILLEGAL_MOVE, ORDERS_OPEN, BALANCE_OPEN"},
     if_match="optional",
 )
 def terminate_supplier(call: Call, supplier_id: str) -> Answer:

@@ -32,6 +32,7 @@ _LINE_STATE = "status quantity accepted canceled refused shipped delivered retur
 _PART = "order_id supplier_order_id supplier_id attempt_id"
 _PART_STATE = "attempt_status accept_by held_until?"
 _RETURN = "order_id supplier_order_id supplier_id return_id of_lines"
+_PAYOUT = "payout_id supplier_id period amount"
 
 EVENT_TYPES: Mapping[str, EventType] = {
     "supplier.registered": _type("A supplier has registered.", "supplier_id"),
@@ -131,6 +132,15 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "return.closed": _type("Nothing more follows from the return.", _RETURN, "status"),
     "return.refused": _type("The supplier does not take them back.", _RETURN, "status"),
     "return.canceled": _type("They are kept.", _RETURN, "status"),
+    "statement.closed": _type(
+        "A supplier's statement of a period is made. `withheld` says why not all of the balance is paid out.",
+        "statement_id supplier_id period opening_balance total balance carried_over withheld payout_id?",
+    ),
+    "payout.created": _type("A supplier is to be paid.", _PAYOUT, "status"),
+    "payout.paid": _type("The bank has made a payout.", _PAYOUT, "status"),
+    "payout.failed": _type(
+        "The bank could not make a payout; the money is in the supplier's balance again.", _PAYOUT, "status"
+    ),
     "review.opened": _type("A case waits for a person.", _REVIEW),
     "review.resolved": _type("A person has decided on a case.", f"{_REVIEW} code", "status"),
     "import.completed": _type(

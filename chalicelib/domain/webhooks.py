@@ -30,7 +30,9 @@ SUPPLIERS_HEAR = (
     "offer.",
     "order.line_",
     "order.refunded",
+    "payout.",
     "return.",
+    "statement.",
     "supplier.",
     "supplier_order.",
 )

@@ -22,12 +22,13 @@ def read(supplier_id: str) -> dict[str, Any]:
     supplier_records.existing(supplier_id)
     now = clock.timestamp()
     sums = of_supplier(supplier_id)
-    currencies = sorted({currency for currency, _ in sums})
-    return {
-        "supplier_id": supplier_id,
-        "as_of": now,
-        "balances": [{"currency": each, **_shown(sums, each)} for each in currencies],
-    }
+    return {"supplier_id": supplier_id, "as_of": now, "balances": _balances(sums)}
+
+
+def unsettled(supplier_id: str) -> list[dict[str, Any]]:
+    """The supplier's balances in which anything is pending, payable or in a payout."""
+    sums = of_supplier(supplier_id)
+    return _balances({place: minor for place, minor in sums.items() if minor and place[1] in _SHOWN.values()})
 
 
 def of_supplier(supplier_id: str) -> Sums:
@@ -37,6 +38,11 @@ def of_supplier(supplier_id: str) -> Sums:
     found = Counter(closed.sums)
     found.update(domain.sums(ledger.walk(supplier_id, since=closed.cutoff)))
     return found
+
+
+def _balances(sums: Sums) -> list[dict[str, Any]]:
+    currencies = sorted({currency for currency, _ in sums})
+    return [{"currency": each, **_shown(sums, each)} for each in currencies]
 
 
 def _shown(sums: Sums, currency: str) -> dict[str, Any]:

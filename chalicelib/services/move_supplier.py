@@ -16,7 +16,14 @@ from chalicelib.domain.review import Review
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Standing, Supplier, moved
 from chalicelib.problems import Conflict, StaleVersion, TemporarilyUnavailable
-from chalicelib.services import api_keys, brands, endpoint_calls, review_records, supplier_records
+from chalicelib.services import (
+    api_keys,
+    balances,
+    brands,
+    endpoint_calls,
+    review_records,
+    supplier_records,
+)
 from chalicelib.services.commits import commit
 from chalicelib.services.versions import Expected
 from chalicelib.storage import endpoints, reviews, supplier_orders, suppliers
@@ -85,13 +92,15 @@ def terminate(supplier_id: str, instruction: Instruction) -> dict[str, Any]:
     """End the supplier for good: its keys stop working, its own brands are free for others, its tax identity
     stays taken, its review is closed.
 
-    Raises NotFound, StaleVersion, IllegalMove, Conflict (ORDERS_OPEN) while it has orders to answer or ship.
+    Raises NotFound, StaleVersion, IllegalMove, Conflict (ORDERS_OPEN) while it has orders to answer or ship,
+    (BALANCE_OPEN) while there is money that one owes the other or a payout under way.
     """
 
     def decide(supplier: Supplier) -> Standing:
         standing = verdicts.terminated(supplier)
         if standing != supplier.standing:
             _refuse_open_orders(supplier_id)
+            _refuse_open_balance(supplier_id)
         return standing
 
     return _move(supplier_id, instruction, decide, also=_ending)
@@ -154,6 +163,22 @@ def _refuse_open_orders(supplier_id: str) -> None:
             "ORDERS_OPEN",
             "The supplier has orders to answer or to ship. Suspend it, so that no more come, and wait.",
             extra={"supplier_order_ids": found},
+        )
+
+
+def _refuse_open_balance(supplier_id: str) -> None:
+    """Raise Conflict while not all that the supplier was owed, or owes, is settled in every currency.
+
+    What is given up is written off by hand. A refund that comes later still stands in the ledger, and in the
+    statements that go on.
+    """
+    found = balances.unsettled(supplier_id)
+    if found:
+        raise Conflict(
+            "BALANCE_OPEN",
+            "Money is still to be paid. Suspend it, close the period and settle its payouts, or credit or"
+            " charge by hand what is given up.",
+            extra={"balances": found},
         )
 
 

@@ -23,8 +23,10 @@ from chalicelib.domain.health import SupplierHealth
 from chalicelib.domain.imports import Import
 from chalicelib.domain.offer import Product, Terms
 from chalicelib.domain.order import Order, SupplierOrder
+from chalicelib.domain.payouts import Payout
 from chalicelib.domain.review import Review
 from chalicelib.domain.rule_reversal import RuleReversal
+from chalicelib.domain.statements import Statement
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services import (
     authorize_suppliers,
@@ -41,6 +43,8 @@ from chalicelib.storage import changes, keys, orders
 from chalicelib.storage.changes import Change
 
 Record = Mapping[str, Any]
+
+_TOLD_ANEW = Order | SupplierOrder | Return | Refund | Statement | Payout
 
 
 @dataclass
@@ -137,8 +141,9 @@ def _follow(batch: _Batch, place: int, record: Record) -> None:
 
 
 def _facts(change: Change) -> Iterator[Announcement]:
-    """What became true. Of a touched order the events may have been lost; they carry the ids they had."""
-    anew = change.touched and isinstance(change.after, Order | SupplierOrder | Return | Refund)
+    """What became true. Of a touched order, or of money, the events may have been lost; they carry the ids
+    they had."""
+    anew = change.touched and isinstance(change.after, _TOLD_ANEW)
     before = None if anew else change.before
     yield from announcements(before, change.after)
     if isinstance(change.after, SupplierOrder) and before is None and was_elsewhere(change.after):

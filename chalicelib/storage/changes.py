@@ -12,11 +12,13 @@ from chalicelib.storage import (
     offer_terms,
     offers,
     orders,
+    payouts,
     products,
     refunds,
     returns,
     reviews,
     rule_reversals,
+    statements,
     supplier_orders,
     suppliers,
 )
@@ -33,6 +35,8 @@ from chalicelib.storage.items import (
     TermsItem,
 )
 from chalicelib.storage.order_items import OrderItem, RefundItem, ReturnItem, SupplierOrderItem
+from chalicelib.storage.payouts import PayoutItem
+from chalicelib.storage.statements import StatementItem
 
 _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierItem: suppliers.from_item,
@@ -48,6 +52,8 @@ _READERS: Mapping[type[Item], Callable[[Any], object]] = {
     SupplierOrderItem: supplier_orders.from_item,
     ReturnItem: returns.from_item,
     RefundItem: refunds.from_item,
+    StatementItem: statements.from_item,
+    PayoutItem: payouts.from_item,
 }
 
 

@@ -12,9 +12,12 @@ from api import Reply
 from bookkeeping import DECEMBER, JANUARY, admin, close, delivered, statement
 from conftest import Meddle
 from marketplace import euros
+from stream import records_of
 from test_orders import Ordered
 
-from chalicelib.services import balances, close_statement
+from chalicelib.events import stream
+from chalicelib.services import balances, close_statement, move_supplier
+from chalicelib.services.move_supplier import Instruction
 from chalicelib.storage import ledger, statements, suppliers
 from chalicelib.storage.statements import Closing
 from chalicelib.storage.transaction import commit
@@ -121,6 +124,45 @@ def test_terms_hold_minimum_reserve_and_release(november: time_machine.Traveller
     shown = statement(ordered.supplier_id).json
     assert (shown["payout_amount"], shown["carried_over"]) == (euros("22.50"), euros("2.50"))
     assert shown["withheld"] == ["RESERVE"]
+
+
+def test_a_supplier_leaves_when_all_is_paid(november: time_machine.Traveller) -> None:
+    ordered = with_account(delivered())
+    path = f"/admin/suppliers/{ordered.supplier_id}/termination"
+    owed = admin("POST", path, {"reason": "moves"})
+    (payout_id,) = closed(november, ordered)
+    under_way = admin("POST", path, {"reason": "moves"})
+    result(payout_id)
+
+    nothing = euros("0.00")
+    assert (owed.status, owed.code, under_way.code) == (409, "BALANCE_OPEN", "BALANCE_OPEN")
+    assert [reply.json["balances"] for reply in (owed, under_way)] == [
+        [{"currency": "EUR", "pending": nothing, "payable": euros("25.00"), "in_payout": nothing}],
+        [{"currency": "EUR", "pending": nothing, "payable": nothing, "in_payout": euros("25.00")}],
+    ]
+    ended = move_supplier.terminate(ordered.supplier_id, Instruction("admin:anna", "moves"))
+    assert ended["status"] == "TERMINATED"
+
+
+def test_a_supplier_is_told_of_its_statement_and_of_what_becomes_of_its_payout(
+    november: time_machine.Traveller,
+) -> None:
+    ordered = with_account(delivered())
+    body = {"url": "http://127.0.0.1:9/hooks", "events": ["statement.*", "payout.*"]}
+    path = f"/suppliers/{ordered.supplier_id}/webhooks"
+    webhook_id = admin("POST", path, body).json["webhook_id"]
+    records = records_of(lambda: closed(november, ordered))
+    records += records_of(lambda: result(statement(ordered.supplier_id).json["payout_id"], "FAILED"))
+    for number, record in enumerate(records):
+        record["dynamodb"]["SequenceNumber"] = str(number)
+    stream.on_change({"Records": records * 2}, None)
+
+    found = admin("GET", f"{path}/{webhook_id}/deliveries?status=PENDING").json["items"]
+    assert sorted(each["message"]["type"] for each in found) == [
+        "payout.created",
+        "payout.failed",
+        "statement.closed",
+    ]
 
 
 def test_without_an_account_nothing_is_paid(november: time_machine.Traveller) -> None:

@@ -17,7 +17,9 @@ from chalicelib.domain.imports import Counters, Import
 from chalicelib.domain.money import Money
 from chalicelib.domain.offer import Offer, PriceWindow, Product, Terms
 from chalicelib.domain.order import Attempt, Order, OrderLine, OrderRecord, PlacedLine, SupplierOrder
+from chalicelib.domain.payouts import Payout
 from chalicelib.domain.review import Review
+from chalicelib.domain.statements import Statement, Tally
 from chalicelib.domain.supplier import Supplier
 from chalicelib.services.publish_events import as_event, event_id
 
@@ -65,6 +67,20 @@ BACK = {"line_id": "lin_1_1", "quantity": 2, "reason": "Ada likes coffee"}
 RETURN = Return("ret_1", "ord_1", "so_1_1", "sup_1", (BACK,), **AT)
 REFUNDED = RefundLine("lin_1_1", Money(500, "EUR"), "Ada waited long")
 REFUND = Refund("rfd_1", "ord_1", "so_1_1", "sup_1", (REFUNDED,), "supplier", **AT)
+STATEMENT = Statement(
+    "sup_1",
+    "2026-11",
+    "EUR",
+    None,
+    NOW,
+    -100,
+    Tally(1, {"ORDER_AMOUNT": 2600}),
+    payout_id="pay_1",
+    payout_minor=2000,
+    withheld=("RESERVE",),
+    **AT,
+)
+PAYOUT = Payout("pay_1", "sup_1", "2026-11", "EUR", 2000, "Nordlicht", {"iban": "Ada's"}, "led_1", **AT)
 TAKEN = {"status": "SHIPPING", "accepted": 3}
 TAKING_OVER = replace(
     PART,
@@ -139,6 +155,10 @@ CHANGES: dict[str, tuple[object | None, object]] = {
     "return.closed": (RETURN, replace(RETURN, status="CLOSED")),
     "return.refused": (RETURN, replace(RETURN, status="REFUSED", refusal_reason="Ada broke it")),
     "return.canceled": (RETURN, replace(RETURN, status="CANCELED")),
+    "statement.closed": (None, STATEMENT),
+    "payout.created": (None, PAYOUT),
+    "payout.paid": (PAYOUT, replace(PAYOUT, status="PAID", bank_reference="Ada-1", settled_by="Ada")),
+    "payout.failed": (PAYOUT, replace(PAYOUT, status="FAILED", reason="Ada's account is closed")),
     "review.resolved": (REVIEW, replace(REVIEW, status="RESOLVED", resolution="APPROVED")),
     "import.completed": (
         IMPORT,
@@ -290,6 +310,22 @@ def test_a_line_that_moves_tells_from_whom_to_whom(line_id: str, split_from: str
 
 def test_a_line_that_was_placed_with_its_supplier_has_not_moved() -> None:
     assert list(of_reallocation(OrderRecord(ORDER, None, (PART,)), PART)) == []
+
+
+def test_a_statement_tells_what_is_paid_of_it_and_why_not_more() -> None:
+    about = told(None, STATEMENT)["statement.closed"].data
+
+    assert [about[name]["amount"] for name in ("opening_balance", "total", "balance", "carried_over")] == [
+        "-1.00",
+        "26.00",
+        "25.00",
+        "5.00",
+    ]
+    assert (about["withheld"], about["payout_id"]) == (["RESERVE"], "pay_1")
+
+
+def test_a_payout_that_a_file_tells_of_tells_nothing_anew() -> None:
+    assert told(PAYOUT, replace(PAYOUT, file_id="pof_1", version=2, updated_at="2027")) == {}
 
 
 def test_a_product_without_offers_features_none() -> None:
