@@ -18,13 +18,16 @@ import yaml
 from desk import Desk
 from event_schemas import faults_of
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS, JSONSerializer
 from moto.dynamodb.responses import DynamoHandler
+from moto.sqs.models import sqs_backends
 
 from chalicelib.clients import aws as aws_clients
 from chalicelib.clients import queues
 from chalicelib.storage.items import Item
 
+REGION = "us-east-1"
 RESOURCES = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
 QUEUES = {
     "REVIEW_QUEUE_URL": "review",
@@ -77,16 +80,33 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("CONTENTION_SECONDS", "0.3")
         monkeypatch.setenv("ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
         _client("dynamodb").create_table(TableName="marketplace-test", **_table_definition())
-        sqs = _client("sqs")
         for variable, name in QUEUES.items():
-            url = sqs.create_queue(QueueName=f"marketplace-test-{name}")["QueueUrl"]
-            monkeypatch.setenv(variable, url)
+            monkeypatch.setenv(variable, _a_queue(f"marketplace-test-{name}"))
         monkeypatch.setenv("FEED_BUCKET_NAME", "marketplace-test-feeds")
         _client("s3").create_bucket(Bucket="marketplace-test-feeds")
         _client("events").create_event_bus(Name="marketplace-test")
         _client("secretsmanager").create_secret(Name="marketplace-test-master", SecretString="m" * 64)
-        with _every_event_held_against_its_schema():
+        with _every_event_held_against_its_schema(), _no_waiting_at_queues():
             yield
+
+
+def _a_queue(name: str) -> str:
+    """Make it where moto keeps its queues: requests for so many, for each test, take minutes. Gives the URL."""
+    sqs_backends[DEFAULT_ACCOUNT_ID][REGION].create_queue(name)
+    return f"https://sqs.{REGION}.amazonaws.com/{DEFAULT_ACCOUNT_ID}/{name}"
+
+
+@contextmanager
+def _no_waiting_at_queues() -> Iterator[None]:
+    """All that was sent is there at once: a read that waits for more waits for nothing."""
+    calls, event = aws_clients.client("sqs").meta.events, "before-parameter-build.sqs.ReceiveMessage"
+
+    def wait_for_nothing(params: dict[str, Any], **_: Any) -> None:
+        params["WaitTimeSeconds"] = 0
+
+    calls.register(event, wait_for_nothing)
+    yield
+    calls.unregister(event, wait_for_nothing)
 
 
 @cache

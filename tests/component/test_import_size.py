@@ -1,4 +1,4 @@
-"""5,000 generated rows, one in a hundred with each kind of damage; `make bench` reads 100,000.
+"""2,500 generated rows, one in a hundred with each kind of damage; `make bench` reads 100,000.
 
 A process of its own runs the real worker against a stub that answers at once: figures that count are held
 here, times are the bench's.
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROWS = 5_000
+ROWS = 2_500
 
 
 @pytest.fixture(scope="module")
