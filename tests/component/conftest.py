@@ -91,7 +91,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _a_queue(name: str) -> str:
-    """Make it where moto keeps its queues: requests for so many, for each test, take minutes. Gives the URL."""
+    """Make it where moto keeps its queues: requests for so many take minutes in all. Gives the URL."""
     sqs_backends[DEFAULT_ACCOUNT_ID][REGION].create_queue(name)
     return f"https://sqs.{REGION}.amazonaws.com/{DEFAULT_ACCOUNT_ID}/{name}"
 
