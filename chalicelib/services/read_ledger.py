@@ -16,6 +16,12 @@ MOST_READ = 2000
 where it is."""
 
 
+_OF_POSTING = (
+    *("posting_id", "supplier_id", "type", "cause", "at", "order_id", "supplier_order_id", "line_id"),
+    *("reason", "by", "version", "created_at", "updated_at"),
+)
+
+
 class Wanted(NamedTuple):
     """Which entries are asked for; None asks for all. `since` is the first moment, `until` the one after the
     last."""
@@ -101,6 +107,9 @@ def entry_view(entry: Entry, *, names_people: bool = False) -> dict[str, Any]:
         "amount": entry.amount.as_json(),
         "cause": posting.cause,
         "at": posting.at,
+        "version": 1,
+        "created_at": posting.at,
+        "updated_at": posting.at,
         **{name: value for name, value in optional.items() if value is not None},
     }
 
@@ -108,8 +117,7 @@ def entry_view(entry: Entry, *, names_people: bool = False) -> dict[str, Any]:
 def posting_view(posting: Posting) -> dict[str, Any]:
     """A posting that was made by hand, as administrators read it."""
     together = [entry_view(entry, names_people=True) for entry in entries(posting)]
-    shared = ("posting_id", "supplier_id", "type", "cause", "at", "order_id", "line_id", "reason", "by")
-    said = {name: together[0][name] for name in shared if name in together[0]}
+    said = {name: value for name, value in together[0].items() if name in _OF_POSTING}
     return {**said, "entries": together}
 
 

@@ -9,6 +9,7 @@ from chalicelib.api.schemas.common import (
     AnswerSchema,
     PageQuerySchema,
     SignedMoneySchema,
+    StoredSchema,
     moment,
     page_of,
 )
@@ -55,7 +56,7 @@ class LedgerQuerySchema(PageQuerySchema):
             raise ValidationError("This must be later than from.", "to")
 
 
-class LedgerEntrySchema(AnswerSchema):
+class LedgerEntrySchema(StoredSchema):
     """One side of a move of money, which never changes: what it takes from an account (less than nothing) or
     gives to it. Entries of one `posting_id` have one cause and add up to nothing."""
 
@@ -125,7 +126,7 @@ class ManualReversalSchema(StrictSchema):
     reason = text(500, metadata={"description": "the supplier reads it, too"})
 
 
-class ManualPostingSchema(AnswerSchema):
+class ManualPostingSchema(StoredSchema):
     """What an administrator has posted, with both sides of each move."""
 
     posting_id = fields.String(required=True)
@@ -134,6 +135,7 @@ class ManualPostingSchema(AnswerSchema):
     cause = fields.String(required=True)
     at = moment(required=True)
     order_id = fields.String()
+    supplier_order_id = fields.String()
     line_id = fields.String()
     reason = fields.String(required=True)
     by = fields.String(required=True)
