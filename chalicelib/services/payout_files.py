@@ -4,9 +4,12 @@ The file is stored before any payout is said to be in it, and each payout is in 
 dies between leaves a file that nobody was told of. A file is given out again as it was, byte for byte.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+
+from stdnum import iban
 
 from chalicelib import clock, ids, settings, telemetry
 from chalicelib.clients import object_store
@@ -40,11 +43,13 @@ def make(body: Mapping[str, Any], *, by: str, idempotency_key: str) -> Outcome:
         if earlier is not None:
             return replay(view(earlier), is_same=earlier.request_hash == request_hash(body))
         execution_date = _checked(body)
-        found = payouts.without_file(CURRENCY, limit=MOST_PAYOUTS)
-        fitting = [payout for payout in found if payout.account.get("iban")]
+        found = payouts.without_file(CURRENCY, to_iban=True, limit=MOST_PAYOUTS)
+        fitting = [payout for payout in found if _is_iban(payout.account)]
         if not fitting:
             raise Conflict("NOTHING_TO_PAY", "No payout to an IBAN is left that no file tells of.")
-        object_store.put(_key(file_id), _written(fitting, execution_date), media_type=XML)
+        written = _written(fitting, execution_date)
+        digest = hashlib.sha256(written).hexdigest()
+        object_store.put(_key(file_id, digest), written, media_type=XML)
         file = PayoutFile(
             file_id=file_id,
             currency=CURRENCY,
@@ -53,12 +58,14 @@ def make(body: Mapping[str, Any], *, by: str, idempotency_key: str) -> Outcome:
             execution_date=body["execution_date"],
             made_by=by,
             request_hash=request_hash(body),
+            digest=digest,
             created_at=clock.timestamp(),
         )
         commit(*payouts.adding_file(file, fitting))
         telemetry.log("PAYOUT_FILE_MADE", file_id=file_id, payouts=len(fitting))
-        left_out = [payout.payout_id for payout in found if payout not in fitting]
-        return Outcome(view(file) | {"left_out": left_out})
+        others = payouts.without_file(CURRENCY, to_iban=False, limit=MOST_PAYOUTS)
+        left_out = [payout for payout in (*found, *others) if payout not in fitting]
+        return Outcome(view(file) | {"left_out": [payout.payout_id for payout in left_out]})
 
     return read_and_commit(work)
 
@@ -70,7 +77,7 @@ def read(file_id: str) -> dict[str, Any]:
 
 def content(file_id: str) -> str:
     """The file itself. Raises NotFound."""
-    return object_store.read(_key(_existing(file_id).file_id)).decode()
+    return object_store.read(_key(file_id, _existing(file_id).digest)).decode()
 
 
 def view(file: PayoutFile) -> dict[str, Any]:
@@ -106,8 +113,8 @@ def _written(fitting: Sequence[Payout], execution_date: date) -> bytes:
     for payout in fitting:
         document.add_payment(
             {
-                "name": payout.payee,
-                "IBAN": "".join(str(payout.account["iban"]).split()).upper(),
+                "name": _in_latin(payout.payee) or payout.supplier_id,
+                "IBAN": iban.compact(str(payout.account["iban"])),
                 "amount": payout.minor,
                 "execution_date": execution_date,
                 "description": f"Statement {payout.period} {payout.payout_id}",
@@ -125,8 +132,21 @@ def _existing(file_id: str) -> PayoutFile:
     return file
 
 
-def _key(file_id: str) -> str:
-    return f"payout-files/{file_id}.xml"
+def _is_iban(account: Mapping[str, Any]) -> bool:
+    """A person may have let one pass that is none; the bank would refuse the whole file."""
+    return bool(iban.is_valid(str(account.get("iban"))))
+
+
+def _in_latin(name: str) -> str:
+    """What banks can write of it: the letters of SEPA, which the library makes of all others."""
+    from text_unidecode import unidecode
+
+    return " ".join("".join(each for each in unidecode(name) if each.isprintable()).split())
+
+
+def _key(file_id: str, digest: str) -> str:
+    """By its content, too: of two requests under one key only one is told which it was."""
+    return f"payout-files/{file_id}-{digest}.xml"
 
 
 def _invalid(field: str, code: str, detail: str) -> Unprocessable:

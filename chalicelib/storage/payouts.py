@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.payouts import TO_PAY, Payout, PayoutTerms
 from chalicelib.storage import keys, pages, reads
@@ -20,6 +20,7 @@ class PayoutItem(Item, discriminator="PAYOUT"):
     minor = NumberAttribute()
     payee = UnicodeAttribute()
     account = JSONText()
+    to_iban = BooleanAttribute()
     posting_id = UnicodeAttribute()
     status = UnicodeAttribute()
     file_id = UnicodeAttribute(null=True)
@@ -42,11 +43,13 @@ class PayoutFileItem(Item, discriminator="PAYOUT_FILE"):
     execution_date = UnicodeAttribute()
     made_by = UnicodeAttribute()
     request_hash = UnicodeAttribute()
+    digest = UnicodeAttribute()
 
 
 @dataclass(frozen=True)
 class PayoutFile:
-    """A file for the bank: which payouts are in it, what they come to, when they are to be made."""
+    """A file for the bank: which payouts are in it, what they come to, when they are to be made; `digest` is
+    the SHA-256 of its bytes."""
 
     file_id: str
     currency: str
@@ -55,6 +58,7 @@ class PayoutFile:
     execution_date: str
     made_by: str
     request_hash: str
+    digest: str
     created_at: str = ""
 
 
@@ -75,9 +79,14 @@ def page(status: str, *, limit: int, cursor: str | None, **more: Any) -> pages.P
     return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor, **more)
 
 
-def without_file(currency: str, *, limit: int) -> list[Payout]:
-    """Payouts to make in this currency that no file tells of, oldest first."""
-    wanted = (PayoutItem.currency == currency) & PayoutItem.file_id.does_not_exist()
+def without_file(currency: str, *, to_iban: bool, limit: int) -> list[Payout]:
+    """Payouts to make in this currency that no file tells of, to an IBAN or to other accounts, oldest
+    first."""
+    wanted = (
+        (PayoutItem.currency == currency)
+        & (PayoutItem.to_iban == to_iban)
+        & PayoutItem.file_id.does_not_exist()
+    )
     return list(page(TO_PAY, limit=limit, cursor=None, filter_condition=wanted).items)
 
 
@@ -130,6 +139,7 @@ def get_file(file_id: str) -> PayoutFile | None:
         item.execution_date,
         item.made_by,
         item.request_hash,
+        item.digest,
         item.created_at or "",
     )
 
@@ -146,6 +156,7 @@ def adding_file(file: PayoutFile, payouts: Sequence[Payout]) -> list[Write]:
         execution_date=file.execution_date,
         made_by=file.made_by,
         request_hash=file.request_hash,
+        digest=file.digest,
         created_at=file.created_at,
         updated_at=file.created_at,
     )
@@ -163,6 +174,7 @@ def _to_item(payout: Payout) -> PayoutItem:
         *keys.payout(payout.payout_id),
         status_partition=keys.payouts_by_status(payout.status),
         status_sort=f"{payout.created_at}#{payout.payout_id}",
+        to_iban="iban" in payout.account,
         **{**asdict(payout), "account": dict(payout.account)},
     )
 

@@ -229,6 +229,18 @@ def read_back(text: str) -> set[tuple[str | None, ...]]:
 
 
 @pytest.mark.usefixtures("payer")
+def test_what_a_bank_cannot_read_spoils_no_file(november: time_machine.Traveller) -> None:
+    names = ["\u0001\u0002", "\u65e5\u672c", "A" * 200, "<b>&"]
+    orders = [with_account(delivered(f"key-{n}"), name=name) for n, name in enumerate(names)]
+    mistyped = with_account(delivered("key-x"), {"iban": "NL00 ABNA 0417 1643 00"})
+    *fine, wrong = closed(november, *orders, mistyped)
+
+    made = a_file()
+
+    assert (set(made.json["payout_ids"]), made.json["left_out"]) == (set(fine), [wrong])
+
+
+@pytest.mark.usefixtures("payer")
 def test_a_payout_is_in_one_file_only(november: time_machine.Traveller) -> None:
     closed(november, *(with_account(delivered(f"key-{number}")) for number in range(2)))
 
