@@ -61,7 +61,7 @@ def confirm_payment(call: Call, order_id: str) -> Answer:
 
 @bp.route("/orders/{order_id}/lines/{line_id}/explain")
 @endpoint(
-    "Say why a supplier serves an order line: what was weighed, and who was tried",
+    "Say why a supplier serves an order line, who was tried, and why its fee is what it is",
     answers={200: explanations.OrderLineExplanationSchema()},
 )
 def explain_order_line(_call: Call, order_id: str, line_id: str) -> Answer:

@@ -21,7 +21,7 @@ MAX_BYTES = 200_000
 MAX_SCHEDULED = 20
 """Versions put ahead of time: every order that is placed reads which there are."""
 
-_KEPT = timedelta(hours=1)
+_KEPT = timedelta(minutes=1)
 """For which the schedule names what has ended: clocks differ by less."""
 _SHOWN: Mapping[str, Any] = {
     "rules": [],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from api import Reply, call
+from conftest import Meddle
 from identity_provider import Provider
 from marketplace import a_line, a_product, a_supplier, an_offer, euros, place
 
@@ -62,6 +63,13 @@ def test_each_put_is_a_version_that_can_be_read_for_good(admin: str) -> None:
     assert [(each["version"], each["reason"]) for each in page["items"]] == [(1, "We say so.")]
     assert put(admin, STANDARD, version=1).status == 412
     assert call("PUT", RULES, {"rules": [STANDARD], "reason": "x"}, token=admin).status == 428
+
+
+def test_of_two_who_put_rules_at_once_one_is_refused(admin: str, before_the_transaction: Meddle) -> None:
+    before_the_transaction(lambda: put(admin, {"rule": "theirs", "percent": 1}))
+
+    assert put(admin, {"rule": "ours", "percent": 2}).status == 412
+    assert call("GET", RULES, token=admin).json["rules"][0]["rule"] == "theirs"
 
 
 def test_rules_that_cannot_hold_are_refused_with_their_place(admin: str) -> None:
