@@ -166,6 +166,11 @@ def payer() -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
+def marketplace_name() -> str:
+    """Who makes out statements."""
+    return os.environ.get("MARKETPLACE_NAME", "Marketplace")
+
+
 def statement_cycle() -> Literal["MONTH", "WEEK"]:
     """For which periods statements are made."""
     return "WEEK" if os.environ.get("STATEMENT_CYCLE") == "WEEK" else "MONTH"

@@ -3,6 +3,7 @@
 from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
+from chalicelib.api.downloads import download
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import imports as schemas
@@ -88,14 +89,7 @@ def list_import_issues(call: Call, supplier_id: str, import_id: str) -> Answer:
     problems={409: "IMPORT_NOT_FINISHED"},
 )
 def read_failed_rows(_call: Call, supplier_id: str, import_id: str) -> Answer:
-    file = failed_rows.read(supplier_id, import_id)
-    if file.text is None:
-        return Answer(303, headers={"Location": file.link or ""})
-    shown = {
-        "Content-Type": f"{file.media_type}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{file.name}"',
-    }
-    return Answer(200, file.text, headers=shown)
+    return download(failed_rows.read(supplier_id, import_id))
 
 
 @bp.route("/suppliers/{supplier_id}/offer-validations", methods=["POST"], content_types=ANY_TYPE)

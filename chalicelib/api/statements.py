@@ -6,14 +6,16 @@ import hashlib
 from chalice import Blueprint
 
 from chalicelib.api.answers import Answer
+from chalicelib.api.downloads import download
 from chalicelib.api.http import ANY_TYPE, Call, endpoint
 from chalicelib.api.negotiation import prefers
 from chalicelib.api.preconditions import etag
 from chalicelib.api.schemas import statements as schemas
 from chalicelib.api.schemas.common import PageQuerySchema
 from chalicelib.auth import Role
+from chalicelib.domain.statements import CLOSED
 from chalicelib.services import close_period as closing
-from chalicelib.services import read_statements, statement_files
+from chalicelib.services import read_statements, statement_files, statement_page
 
 bp = Blueprint(__name__)
 
@@ -36,22 +38,22 @@ def list_statements(call: Call, supplier_id: str) -> Answer:
 @endpoint(
     "Read a statement with its rows, as JSON, CSV, or a page to print",
     query=schemas.StatementQuerySchema(),
-    answers={200: (schemas.StatementSchema(), statement_files.CSV, statement_files.HTML), 303: None},
+    answers={200: (schemas.StatementSchema(), statement_files.CSV, statement_page.MEDIA_TYPE), 303: None},
     problems={422: "CURRENCY_REQUIRED"},
 )
 def read_statement(call: Call, supplier_id: str, period: str) -> Answer:
     statement = read_statements.find(supplier_id, period, call.query.get("currency"))
     if prefers(call.accept, statement_files.CSV):
-        return _csv(statement_files.as_csv(statement))
-    if prefers(call.accept, statement_files.HTML):
-        return Answer(200, statement_files.as_page(statement), headers=_page_headers())
+        return download(statement_files.as_csv(statement))
+    if prefers(call.accept, statement_page.MEDIA_TYPE):
+        return Answer(200, statement_page.page(statement), headers=_page_headers())
     shown = read_statements.read(
         statement,
         limit=call.query["limit"],
         cursor=call.query.get("cursor"),
         names_people=call.caller.role is Role.ADMIN,
     )
-    return Answer(200, shown, etag=etag(statement.version))
+    return Answer(200, shown, etag=etag(statement.version) if statement.status == CLOSED else None)
 
 
 @bp.route(f"{PERIOD}/close", methods=["POST"], content_types=ANY_TYPE)
@@ -74,21 +76,11 @@ def read_closing(call: Call, period: str) -> Answer:
     return Answer(200, closing.read(period, limit=call.query["limit"], cursor=call.query.get("cursor")))
 
 
-def _csv(file: statement_files.File) -> Answer:
-    if file.text is None:
-        return Answer(303, headers={"Location": file.link or ""})
-    shown = {
-        "Content-Type": f"{statement_files.CSV}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{file.name}"',
-    }
-    return Answer(200, file.text, headers=shown)
-
-
 def _page_headers() -> dict[str, str]:
     """Nothing but the page's own style gets in, and nothing runs."""
-    digest = base64.b64encode(hashlib.sha256(statement_files.style().encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(statement_page.style().encode()).digest()).decode()
     return {
-        "Content-Type": f"{statement_files.HTML}; charset=utf-8",
+        "Content-Type": f"{statement_page.MEDIA_TYPE}; charset=utf-8",
         "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.domain.ledger import Entry, Posting, Standing, entries
+from chalicelib.domain.ledger import OF_THE_MARKETPLACE, Entry, Posting, Standing, entries
 
 OPEN, CLOSED = "OPEN", "CLOSED"
 
@@ -17,7 +17,7 @@ PAYABLE = "SUPPLIER_PAYABLE"
 _SALES = ("ORDER_AMOUNT", "ORDER_SHIPPING_AMOUNT")
 _REFUND = "REFUND_"
 _TAXES = frozenset({"ORDER_TAX_AMOUNT", "COMMISSION_VAT"})
-_FEES = frozenset({"COMMISSION_FEE", "COMMISSION_VAT", "LISTING_FEE", "SUBSCRIPTION_FEE", "PENALTY_FEE"})
+_FEES = frozenset({"COMMISSION_FEE", "COMMISSION_VAT", *OF_THE_MARKETPLACE})
 
 
 @dataclass(frozen=True)
@@ -149,12 +149,12 @@ def refunds(tally: Tally) -> Figures:
 
 
 def fees(tally: Tally) -> Figures:
-    """What the marketplace has kept, what it gave back taken off."""
+    """What the marketplace has kept, what it gave back or credited taken off."""
     its = {name: minor for name, minor in tally.totals.items() if name.removeprefix(_REFUND) in _FEES}
     tax = sum(minor for name, minor in its.items() if name.removeprefix(_REFUND) in _TAXES)
     return Figures(sum(its.values()) - tax, tax)
 
 
-def others(tally: Tally) -> int:
-    """What was posted by hand, and payouts."""
-    return tally.total - sales(tally).gross - refunds(tally).gross - fees(tally).gross
+def payments(tally: Tally) -> int:
+    """Payouts of statements before, and what came back of them."""
+    return tally.totals.get("PAYMENT", 0)

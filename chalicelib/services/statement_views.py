@@ -29,7 +29,7 @@ def summary(statement: Statement) -> dict[str, Any]:
         "sales": figures(domain.sales(tally)),
         "refunds": figures(domain.refunds(tally)),
         "fees": figures(domain.fees(tally)),
-        "others": money(domain.others(tally)),
+        "payments": money(domain.payments(tally)),
         "totals": [{"type": name, "amount": money(minor)} for name, minor in tally.totals.items()],
         "row_count": tally.rows,
         "total": money(tally.total),

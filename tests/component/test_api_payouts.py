@@ -240,7 +240,7 @@ def test_what_a_bank_cannot_read_spoils_no_file(november: time_machine.Traveller
     assert (set(made.json["payout_ids"]), made.json["left_out"]) == (set(fine), [wrong])
 
 
-@pytest.mark.usefixtures("payer")
+@pytest.mark.usefixtures("payer", "serialised")
 def test_a_payout_is_in_one_file_only(november: time_machine.Traveller) -> None:
     closed(november, *(with_account(delivered(f"key-{number}")) for number in range(2)))
 

@@ -1,6 +1,8 @@
 """Statements and the closing of periods, over HTTP and through the accounting queue."""
 
+import base64
 import csv
+import hashlib
 import io
 import os
 from contextlib import suppress
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from bookkeeping import DECEMBER, JANUARY, admin, close, delivered, run_queue, statement
-from marketplace import a_supplier, euros
+from marketplace import a_supplier, charge, euros
 from test_orders import Ordered
 from trade import Crash, dying_at
 
@@ -216,29 +218,47 @@ def test_as_csv_it_has_every_row_and_no_formula(november: time_machine.Traveller
     }
 
 
-def test_as_a_page_it_lets_nothing_in(
-    november: time_machine.Traveller,
+def test_as_a_page_it_lets_nothing_in_and_escapes_what_people_wrote(
+    november: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MARKETPLACE_NAME", "Fair & Square")
     ordered = delivered()
+    path = f"/admin/suppliers/{ordered.supplier_id}/ledger-entries"
+    body = {"type": "MANUAL_INVOICE", "amount": euros("1234.50"), "reason": "<script>$rows</script>"}
+    admin("POST", path, body, headers={"Idempotency-Key": "k"})
     november.shift(1)
 
     read = statement(ordered.supplier_id, headers={"Accept": "text/html,application/xhtml+xml"})
 
     assert read.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in read.headers["Content-Security-Policy"]
+    policy, style = (
+        read.headers["Content-Security-Policy"],
+        read.text.split("<style>")[1].split("</style>")[0],
+    )
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
     assert "<script" not in read.text
-    assert "$" not in read.text
-    assert read.text.count("<tr>") > 8
+    for shown in ("Fair &amp; Square", "north", "&lt;script&gt;$rows", "not closed yet", ordered.tea_line):
+        assert shown in read.text
+    assert "\u22121\u202f234.50" in read.text
 
 
-def test_every_row_leads_to_its_entry_and_its_order_line(november: time_machine.Traveller) -> None:
+def test_every_figure_leads_by_id_to_its_order_line_and_rule(november: time_machine.Traveller) -> None:
+    charge(10)
     ordered = delivered()
     november.shift(1)
+    shown = statement(ordered.supplier_id).json
+    fees = [row for row in shown["rows"] if row["type"] == "COMMISSION_FEE"]
 
-    for row in statement(ordered.supplier_id).json["rows"]:
+    assert sum_of(fees) == shown["fees"]["net"] == euros("-2.50")
+    for row in shown["rows"]:
         entry = admin("GET", f"/suppliers/{ordered.supplier_id}/ledger/{row['entry_id']}").json
+        assert row.items() <= entry.items()
         part = admin("GET", f"/suppliers/{ordered.supplier_id}/orders/{entry['supplier_order_id']}").json
         assert entry["line_id"] in {line["line_id"] for line in part["lines"]}
+    for row in fees:
+        rules = admin("GET", f"/admin/commission-rules?version={row['rules_version']}").json
+        assert [each["percent"] for each in rules["rules"] if each["rule"] == row["rule"]] == [10]
 
 
 def test_rows_come_in_pages_that_add_up(november: time_machine.Traveller) -> None:

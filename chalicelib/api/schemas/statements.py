@@ -43,8 +43,14 @@ class StatementSummarySchema(AnswerSchema):
     opening_balance = fields.Nested(SignedMoneySchema, required=True)
     sales = fields.Nested(FiguresSchema, required=True)
     refunds = fields.Nested(FiguresSchema, required=True)
-    fees = fields.Nested(FiguresSchema, required=True)
-    others = fields.Nested(SignedMoneySchema, required=True)
+    fees = fields.Nested(
+        FiguresSchema, required=True, metadata={"description": "with what is charged or credited by hand"}
+    )
+    payments = fields.Nested(
+        SignedMoneySchema,
+        required=True,
+        metadata={"description": "payouts of statements before, and what came back of them"},
+    )
     totals = fields.List(fields.Nested(TypeTotalSchema), required=True)
     row_count = fields.Integer(required=True)
     total = fields.Nested(SignedMoneySchema, required=True, metadata={"description": "the sum of its rows"})
