@@ -80,7 +80,12 @@ def explain_supplier(call: Call, supplier_id: str) -> Answer:
     if_match="optional",
 )
 def change_supplier_profile(call: Call, supplier_id: str) -> Answer:
-    supplier = change_supplier.change(supplier_id, changed=call.changed, expected=call.expected)
+    supplier = change_supplier.change(
+        supplier_id,
+        changed=call.changed,
+        expected=call.expected,
+        by_administrator=call.caller.role is Role.ADMIN,
+    )
     return Answer(200, supplier, etag=etag(supplier["version"]))
 
 

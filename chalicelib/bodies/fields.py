@@ -15,13 +15,26 @@ from chalicelib.domain.money import Money
 
 MAX_URL = 2048
 MAX_NUMBER = 2**53
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
 def text(maximum: int, *, minimum: int = 1, **options: Any) -> fields.String:
-    """A string of bounded length; required unless `required=False`."""
+    """A string of bounded length without control characters but tab and line breaks, which neither a label
+    nor a spreadsheet takes; required unless `required=False`."""
+    options.setdefault("required", True)
+    return fields.String(validate=[validate.Length(minimum, maximum), _is_printed], **options)
+
+
+def raw_text(maximum: int, *, minimum: int = 1, **options: Any) -> fields.String:
+    """The same with whatever stands in it, for the validation rules to mend."""
     options.setdefault("required", True)
     return fields.String(validate=validate.Length(minimum, maximum), **options)
+
+
+def _is_printed(value: str) -> None:
+    if _CONTROLS.search(value):
+        raise ValidationError("Leave out control characters.")
 
 
 def optional_text(maximum: int, **options: Any) -> fields.String:

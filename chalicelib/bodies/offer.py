@@ -16,7 +16,7 @@ from chalicelib.bodies.fields import (
     money,
     number,
     optional_text,
-    text,
+    raw_text,
     whole,
 )
 
@@ -67,7 +67,7 @@ def _attribute_value(value: Any) -> Any:
 
 class MeasureSchema(StrictSchema):
     value = Number(required=True)
-    unit = text(16)
+    unit = raw_text(16)
 
 
 class PriceWindowSchema(StrictSchema):
@@ -90,13 +90,15 @@ class PriceWindowSchema(StrictSchema):
 class OfferBodySchema(StrictSchema):
     """An offer as the supplier words it. Content that is doubtful is for validation to find."""
 
-    gtin = optional_text(64)
+    gtin = raw_text(64, required=False)
     identifier_exempt_reason = optional_text(200)
-    title = text(2_000, minimum=0)
-    description = text(20_000, minimum=0)
-    brand = text(200, minimum=0)
-    category = text(500, minimum=0)
-    condition = text(32, metadata={"description": "NEW, REFURBISHED or USED; usual synonyms are understood"})
+    title = raw_text(2_000, minimum=0)
+    description = raw_text(20_000, minimum=0)
+    brand = raw_text(200, minimum=0)
+    category = raw_text(500, minimum=0)
+    condition = raw_text(
+        32, metadata={"description": "NEW, REFURBISHED or USED; usual synonyms are understood"}
+    )
     price = money(
         required=False,
         metadata={"description": "holds while none of `prices` does; may be left out where there are some"},
@@ -109,7 +111,7 @@ class OfferBodySchema(StrictSchema):
     )
     quantity = whole(0, MAX_QUANTITY)
     handling_days = whole(0, 365)
-    image_urls = listed(text(MAX_URL), maximum=10, load_default=list, required=False)
+    image_urls = listed(raw_text(MAX_URL), maximum=10, load_default=list, required=False)
     attributes = Attributes(load_default=dict)
     shipping_weight = fields.Nested(MeasureSchema)
     available_from = Moment()

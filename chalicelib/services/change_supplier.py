@@ -8,7 +8,7 @@ from chalicelib import clock, telemetry
 from chalicelib.domain.reversals import with_corrections
 from chalicelib.domain.rules import supplier_brands
 from chalicelib.domain.supplier import Supplier, moved
-from chalicelib.problems import StaleVersion, TemporarilyUnavailable
+from chalicelib.problems import FieldProblem, StaleVersion, TemporarilyUnavailable, Unprocessable
 from chalicelib.services import brands, edits, supplier_records
 from chalicelib.services.commits import Along, commit, nothing_along
 from chalicelib.services.versions import Expected
@@ -16,7 +16,14 @@ from chalicelib.storage import suppliers
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.transaction import Write
 
-NOT_VALIDATED = frozenset({"commission_plan", "accept_within_hours", "closed_from", "closed_until"})
+_PLAN = "commission_plan"
+_NOT_ITS_OWN = Unprocessable(
+    "INVALID_BODY",
+    "The marketplace sets the commission plan; ask it for another.",
+    errors=[FieldProblem(f"/{_PLAN}", "NOT_YOURS_TO_SET", "Only an administrator changes this.")],
+)
+
+NOT_VALIDATED = frozenset({_PLAN, "accept_within_hours", "closed_from", "closed_until"})
 """Fields of a profile that no validation rule reads."""
 
 _TRIES = 4
@@ -31,9 +38,18 @@ def change(
     *,
     changed: Callable[[Mapping[str, Any]], dict[str, Any]],
     expected: Expected | None,
+    by_administrator: bool,
 ) -> dict[str, Any]:
-    """Make the profile what `changed` makes of it, as its supplier's own edit. Raises as `rewrite` does."""
-    return rewrite(supplier_id, edit=edits.own(changed), expected=expected)
+    """Make the profile what `changed` makes of it. Raises as `rewrite` does, and Unprocessable where a
+    supplier would choose another commission plan for itself."""
+
+    def checked(profile: Mapping[str, Any]) -> dict[str, Any]:
+        after = changed(profile)
+        if not by_administrator and after.get(_PLAN) != profile.get(_PLAN):
+            raise _NOT_ITS_OWN
+        return after
+
+    return rewrite(supplier_id, edit=edits.own(checked), expected=expected)
 
 
 def rewrite(

@@ -104,3 +104,16 @@ def test_odd_bodies_are_refused_with_their_place_and_change_nothing(number: int)
             assert is_a_problem(reply), (path, odd)
     assert order.state == before
     assert len(taken) <= 2, "other than what may be left out, or free text"
+
+
+@pytest.mark.parametrize("place", ["/ship_to/name", "/ship_to/address/city", "/channel_reference"])
+def test_what_no_label_can_print_is_refused(place: str) -> None:
+    body = an_order_body(a_line(Seller().offer_id), channel_reference="web")
+    *outer, name = place.split("/")[1:]
+    target: Any = body
+    for each in outer:
+        target[each] = dict(target[each])
+        target = target[each]
+    target[name] = "B\u0000o"
+
+    assert call("POST", "/orders", body, headers={"Idempotency-Key": "k"}).faults == {place: "INVALID_VALUE"}

@@ -184,17 +184,28 @@ def test_a_patch_of_a_stale_version_is_refused() -> None:
 
 
 def test_null_takes_an_optional_field_away_and_no_other() -> None:
-    registered = register(commission_plan="basic")
+    registered = register(inventory_api={"url": "https://north.example/stock"})
     target = f"/suppliers/{registered['supplier']['supplier_id']}"
 
-    gone = call("PATCH", target, {"commission_plan": None}, token=registered["api_key"])
+    gone = call("PATCH", target, {"inventory_api": None}, token=registered["api_key"])
     refused = call("PATCH", target, {"legal_name": None, "nonsense": None}, token=registered["api_key"])
 
-    assert "commission_plan" not in gone.json
+    assert "inventory_api" not in gone.json
     assert refused.faults == {"/nonsense": "UNKNOWN_FIELD"}
     assert call("PATCH", target, {"legal_name": None}, token=registered["api_key"]).faults == {
         "/legal_name": "MISSING_FIELD"
     }
+
+
+def test_a_supplier_does_not_choose_what_it_is_charged(admin: str) -> None:
+    registered = register(commission_plan="basic")
+    target = f"/suppliers/{registered['supplier']['supplier_id']}"
+
+    chosen = call("PATCH", target, {"commission_plan": "gold"}, token=registered["api_key"])
+
+    assert chosen.faults == {"/commission_plan": "NOT_YOURS_TO_SET"}
+    assert call("PATCH", target, {"commission_plan": None}, token=registered["api_key"]).status == 422
+    assert call("PATCH", target, {"commission_plan": "gold"}, token=admin).json["commission_plan"] == "gold"
 
 
 def test_a_changed_tax_id_is_held_and_the_old_one_let_go() -> None:
