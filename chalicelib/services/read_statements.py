@@ -15,18 +15,25 @@ from chalicelib.services.close_period import existing
 from chalicelib.services.read_ledger import Wanted
 from chalicelib.services.statement_views import summary
 from chalicelib.storage import ledger, statements
+from chalicelib.storage.pages import packed, unpacked
 
 
 def list_statements(supplier_id: str, *, limit: int, cursor: str | None) -> paging.Listing:
     """The supplier's statements without their rows, newest first; before them those of the period that is
     under way. Raises NotFound, BadRequest for a cursor of another list."""
     supplier_records.existing(supplier_id)
-    page = paging.read_page(lambda: statements.page(supplier_id, limit=limit, cursor=cursor))
-    under_way = [] if cursor else _open(supplier_id, _under_way(supplier_id))
-    return {
-        "items": [summary(each) for each in (*under_way, *page.items)],
-        "next_cursor": page.next_cursor,
-    }
+    last = paging.read_page(lambda: _last_under_way(cursor))
+    its = [] if last is None else _open(supplier_id, _under_way(supplier_id))
+    left = [summary(each) for each in its if each.currency > (last or "")]
+    if len(left) >= limit:
+        return {"items": left[:limit], "next_cursor": packed([domain.OPEN, left[limit - 1]["currency"]])}
+    closed = paging.listed(
+        lambda: statements.page(
+            supplier_id, limit=limit - len(left), cursor=cursor if last is None else None
+        ),
+        summary,
+    )
+    return {**closed, "items": [*left, *closed["items"]]}
 
 
 def find(supplier_id: str, period_name: str, currency: str | None) -> Statement:
@@ -69,6 +76,15 @@ def rows(statement: Statement) -> Iterator[Entry]:
     """All of its entries in order, read a MB at a time."""
     postings = ledger.walk(statement.supplier_id, since=statement.since, until=statement.cutoff)
     return iter(domain.rows(postings, statement.currency))
+
+
+def _last_under_way(cursor: str | None) -> str | None:
+    """The currency of the last statement under way that was listed, "" before the first one, None where the
+    list is at the closed ones. Raises BadCursor."""
+    match unpacked(cursor) if cursor else [domain.OPEN, ""]:
+        case [domain.OPEN, str(currency)]:
+            return currency
+    return None
 
 
 def _under_way(supplier_id: str) -> Period:

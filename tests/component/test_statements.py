@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -17,11 +18,14 @@ from test_orders import Ordered
 from trade import Crash, dying_at
 
 from chalicelib import clock
-from chalicelib.clients import queues
+from chalicelib.clients import object_store, queues
+from chalicelib.domain.ledger import Move, Posting, posting_id
 from chalicelib.events import schedules
 from chalicelib.services import ship_order
 from chalicelib.services.refund_order import refund
 from chalicelib.storage import ledger, statements
+from chalicelib.storage.pages import packed
+from chalicelib.storage.transaction import commit
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -306,3 +310,45 @@ def test_another_cycle_goes_on_where_the_last_one_ended(
         close(period)
         month = statement(ordered.supplier_id, period).json
         assert (month["opening_balance"], month["row_count"]) == (euros("25.00"), 0)
+
+
+def test_a_list_gives_no_more_than_its_limit_and_leaves_none_out(november: time_machine.Traveller) -> None:
+    ordered = delivered()
+    november.move_to(DECEMBER)
+    close()
+    body = {"type": "MANUAL_CREDIT", "amount": {"amount": "500", "currency": "JPY"}, "reason": "thanks"}
+    path = f"/admin/suppliers/{ordered.supplier_id}/ledger-entries"
+    admin("POST", path, body, headers={"Idempotency-Key": "k"})
+    november.shift(1)
+    listed, cursor = [], ""
+    while cursor is not None:
+        target = f"/suppliers/{ordered.supplier_id}/statements?limit=1{cursor}"
+        page = admin("GET", target).json
+        assert len(page["items"]) <= 1
+        listed += [(each["period"], each["currency"]) for each in page["items"]]
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+
+    assert listed == [("2026-12", "EUR"), ("2026-12", "JPY"), ("2026-11", "EUR")]
+    for wrong in ("x", packed(["OPEN"]), packed({"PK": "LEDGER#other", "SK": "STATEMENT#"})):
+        reply = admin("GET", f"/suppliers/{ordered.supplier_id}/statements?cursor={wrong}")
+        assert reply.code == "INVALID_CURSOR"
+
+
+def test_of_very_many_rows_a_page_has_some_and_the_file_all(november: time_machine.Traveller) -> None:
+    supplier_id, rows = a_supplier(), 4000
+    moves = tuple(
+        Move(number, "ORDER_AMOUNT", 1, "SHOPPER", "SUPPLIER_PAYABLE", line_id=f"lin_{number:0150}")
+        for number in range(rows // 5)
+    )
+    for number in range(5):
+        at, cause = clock.timestamp(), f"so_{number}"
+        commit(ledger.adding(Posting(posting_id(at, cause), cause, supplier_id, at, "EUR", moves)))
+    november.shift(1)
+
+    shown = statement(supplier_id, query="?limit=1").json
+    assert (shown["row_count"], len(shown["rows"]), shown["total"]) == (rows, 1, euros("40.00"))
+    assert "2000 more rows" in statement(supplier_id, headers={"Accept": "text/html"}).text
+    link = statement(supplier_id, headers={"Accept": "text/csv"})
+    assert (link.status, link.text) == (303, "")
+    key = urlsplit(link.headers["Location"]).path.removeprefix("/")
+    assert object_store.read(key).count(b"\n") == rows + 1
