@@ -1,10 +1,10 @@
 """Payouts, the files that tell the bank of them, and the terms that suppliers are paid on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.payouts import TO_PAY, Payout, PayoutTerms
 from chalicelib.storage import keys, pages, reads
@@ -20,7 +20,6 @@ class PayoutItem(Item, discriminator="PAYOUT"):
     minor = NumberAttribute()
     payee = UnicodeAttribute()
     account = JSONText()
-    to_iban = BooleanAttribute()
     posting_id = UnicodeAttribute()
     status = UnicodeAttribute()
     file_id = UnicodeAttribute(null=True)
@@ -43,13 +42,13 @@ class PayoutFileItem(Item, discriminator="PAYOUT_FILE"):
     execution_date = UnicodeAttribute()
     made_by = UnicodeAttribute()
     request_hash = UnicodeAttribute()
-    digest = UnicodeAttribute()
+    content = UnicodeAttribute()
 
 
 @dataclass(frozen=True)
 class PayoutFile:
-    """A file for the bank: which payouts are in it, what they come to, when they are to be made; `digest` is
-    the SHA-256 of its bytes."""
+    """A file for the bank: which payouts are in it, what they come to, when they are to be made; `content` is
+    the file itself."""
 
     file_id: str
     currency: str
@@ -58,7 +57,7 @@ class PayoutFile:
     execution_date: str
     made_by: str
     request_hash: str
-    digest: str
+    content: str
     created_at: str = ""
 
 
@@ -79,15 +78,11 @@ def page(status: str, *, limit: int, cursor: str | None, **more: Any) -> pages.P
     return reads.page_by_status(partition, from_item, limit=limit, cursor=cursor, **more)
 
 
-def without_file(currency: str, *, to_iban: bool, limit: int) -> list[Payout]:
-    """Payouts to make in this currency that no file tells of, to an IBAN or to other accounts, oldest
-    first."""
-    wanted = (
-        (PayoutItem.currency == currency)
-        & (PayoutItem.to_iban == to_iban)
-        & PayoutItem.file_id.does_not_exist()
-    )
-    return list(page(TO_PAY, limit=limit, cursor=None, filter_condition=wanted).items)
+def without_file(currency: str) -> Iterator[Payout]:
+    """Payouts to make in this currency that no file tells of, oldest first; read a MB at a time."""
+    wanted = (PayoutItem.currency == currency) & PayoutItem.file_id.does_not_exist()
+    found = Item.by_status.query(keys.payouts_by_status(TO_PAY), filter_condition=wanted)
+    return map(from_item, found)
 
 
 def adding(payout: Payout) -> Write:
@@ -139,7 +134,7 @@ def get_file(file_id: str) -> PayoutFile | None:
         item.execution_date,
         item.made_by,
         item.request_hash,
-        item.digest,
+        item.content,
         item.created_at or "",
     )
 
@@ -156,7 +151,7 @@ def adding_file(file: PayoutFile, payouts: Sequence[Payout]) -> list[Write]:
         execution_date=file.execution_date,
         made_by=file.made_by,
         request_hash=file.request_hash,
-        digest=file.digest,
+        content=file.content,
         created_at=file.created_at,
         updated_at=file.created_at,
     )
@@ -174,7 +169,6 @@ def _to_item(payout: Payout) -> PayoutItem:
         *keys.payout(payout.payout_id),
         status_partition=keys.payouts_by_status(payout.status),
         status_sort=f"{payout.created_at}#{payout.payout_id}",
-        to_iban="iban" in payout.account,
         **{**asdict(payout), "account": dict(payout.account)},
     )
 

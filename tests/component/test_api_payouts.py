@@ -1,6 +1,8 @@
 """Payouts over HTTP: made with a statement, told to the bank in a file, settled by what it says."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +16,7 @@ from conftest import Meddle
 from marketplace import euros
 from stream import records_of
 from test_orders import Ordered
+from trade import Crash, dying_at
 
 from chalicelib.events import stream
 from chalicelib.services import balances, close_statement, move_supplier
@@ -205,9 +208,73 @@ def test_the_bank_is_told_by_a_file_of_pain_001(november: time_machine.Traveller
     path = f"/admin/payout-files/{made.json['file_id']}"
     text = admin("GET", path, headers={"Accept": "application/xml"}).text
     told = read_back(text)
-    assert told == {(payout_id, "25.00", "EUR", IBAN.replace(" ", "")) for payout_id in payout_ids}
+    assert told == {(named(payout_id), "25.00", "EUR", IBAN.replace(" ", "")) for payout_id in payout_ids}
     assert admin("GET", path, headers={"Accept": "application/xml"}).text == text
-    assert "Nord & Sohne" in {node.text for node in ElementTree.fromstring(text).iter()}
+    assert "Nord + Sohne" in texts(text)
+    assert made.json["format"] == "pain.001.001.09"
+
+
+def named(payout_id: str) -> str:
+    """How a payout is called in files: SEPA has no underscore."""
+    return payout_id.replace("_", "-")
+
+
+def texts(file: str) -> list[str]:
+    return [node.text for node in ElementTree.fromstring(file).iter() if node.text and node.text.strip()]
+
+
+@pytest.mark.usefixtures("payer")
+def test_nobody_keeps_others_from_being_paid_by_a_name_or_an_account_that_no_bank_takes(
+    november: time_machine.Traveller,
+) -> None:
+    names = ['Zwölf_Äpfel <GmbH> & Co. \x00"KG"', "株式会社", "x" * 200, "Öл/" * 30, "\x01\U0001f642"]
+    good = [with_account(delivered(f"key-{place}"), name=name) for place, name in enumerate(names)]
+    bad = [
+        with_account(delivered("key-digits"), {"iban": "NL91ABNA0417164301"}),
+        with_account(delivered("key-inject"), {"iban": "</IBAN><IBAN>NL91ABNA0417164300"}),
+    ]
+    payout_ids = closed(november, *good, *bad)
+
+    made = a_file()
+
+    assert made.status == 201
+    assert set(made.json["payout_ids"]) == set(payout_ids[:5])
+    assert set(made.json["left_out"]) == set(payout_ids[5:])
+    path = f"/admin/payout-files/{made.json['file_id']}"
+    text = admin("GET", path, headers={"Accept": "application/xml"}).text
+    assert {told[0] for told in read_back(text)} == set(map(named, payout_ids[:5]))
+    assert [each for each in texts(text) if re.search(r"[^A-Za-z0-9/?:().,'+ -]", each)] == []
+    assert {len(each) for each in texts(text) if each.startswith("xx")} == {70}
+    assert "NOTPROVIDED" in texts(text)
+    assert a_file("again").code == "NOTHING_TO_PAY"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PAYER_IBAN", "DE00370400440532013000"), ("PAYER_NAME", "\U0001f642"), ("PAYER_BIC", "BANK")],
+    ids=["account", "name", "bank"],
+)
+@pytest.mark.usefixtures("payer")
+def test_an_account_to_pay_from_that_no_bank_has_is_told_at_once(
+    november: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    closed(november, with_account(delivered()))
+    monkeypatch.setenv(name, value)
+
+    assert (a_file().status, a_file().code) == (409, "PAYER_NOT_SET")
+
+
+@pytest.mark.usefixtures("payer")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_wherever_making_a_file_dies_each_payout_is_told_once(
+    november: time_machine.Traveller, moment: str
+) -> None:
+    payout_ids = closed(november, with_account(delivered()))
+    with dying_at(1, moment), suppress(Crash):
+        a_file()
+
+    assert a_file().json["payout_ids"] == payout_ids
+    assert a_file("other").code == "NOTHING_TO_PAY"
 
 
 def read_back(text: str) -> set[tuple[str | None, ...]]:
@@ -226,18 +293,6 @@ def read_back(text: str) -> set[tuple[str | None, ...]]:
         )
         for each in transfers
     }
-
-
-@pytest.mark.usefixtures("payer")
-def test_what_a_bank_cannot_read_spoils_no_file(november: time_machine.Traveller) -> None:
-    names = ["\u0001\u0002", "\u65e5\u672c", "A" * 200, "<b>&"]
-    orders = [with_account(delivered(f"key-{n}"), name=name) for n, name in enumerate(names)]
-    mistyped = with_account(delivered("key-x"), {"iban": "NL00 ABNA 0417 1643 00"})
-    *fine, wrong = closed(november, *orders, mistyped)
-
-    made = a_file()
-
-    assert (set(made.json["payout_ids"]), made.json["left_out"]) == (set(fine), [wrong])
 
 
 @pytest.mark.usefixtures("payer", "serialised")

@@ -89,7 +89,7 @@ class PayoutFileBodySchema(StrictSchema):
 
 
 class PayoutFileSchema(AnswerSchema):
-    """A file for the bank. `left_out` are payouts that it cannot hold, having no IBAN."""
+    """A file for the bank. `left_out` are payouts that it cannot hold, having no valid IBAN."""
 
     file_id = fields.String(required=True)
     format = fields.String(required=True)

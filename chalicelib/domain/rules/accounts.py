@@ -14,6 +14,13 @@ def iban_is_valid(number: str) -> bool:
     return bool(iban.is_valid(number)) and _CHECK_DIGITS.match(compact_iban(number)) is not None
 
 
+def bic_is_valid(code: str) -> bool:
+    """Whether the text has the form of a BIC, ISO 9362."""
+    from stdnum import bic
+
+    return bool(bic.is_valid(code))
+
+
 def compact_iban(number: str) -> str:
     """The IBAN as it is exchanged: in capitals, without spaces."""
     from stdnum import iban
