@@ -11,7 +11,7 @@ from chalicelib.problems import NotFound
 bp = Blueprint(__name__)
 
 _FILES = Path(__file__).parents[1] / "console"
-_SCRIPTS = ("console.js", "page.js", "reviews.js", "lessons.js", "numbers.js")
+_SCRIPTS = ("console.js", "page.js", "reviews.js", "lessons.js", "money.js", "numbers.js")
 _TYPES = {
     "console.css": "text/css; charset=utf-8",
     **dict.fromkeys(_SCRIPTS, "text/javascript; charset=utf-8"),

@@ -1,4 +1,5 @@
 import { byId, call, element, button, attempt, say, token, when } from "./page.js";
+import { money } from "./money.js";
 import { numbers } from "./numbers.js";
 import { reviews } from "./reviews.js";
 
@@ -17,7 +18,7 @@ async function deadLetters() {
   return { parts: items.map(deadLetterCard), told: items.length ? `${items.length} waiting` : "Nothing failed for good." };
 }
 
-const sections = { reviews, "dead-letters": deadLetters, numbers };
+const sections = { reviews, "dead-letters": deadLetters, money, numbers };
 let section = "reviews";
 
 async function show(told) {

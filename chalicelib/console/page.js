@@ -18,7 +18,7 @@ export function element(tag, properties = {}, ...children) {
 export const button = (textContent, onclick, className = "") =>
   element("button", { type: "button", textContent, onclick, className });
 
-export async function call(method, path, body, headers = {}) {
+async function send(method, path, body, headers = {}) {
   const answer = await fetch(new URL(path, api), {
     method,
     headers: {
@@ -28,13 +28,22 @@ export async function call(method, path, body, headers = {}) {
     },
     body: body ? JSON.stringify(body) : undefined,
   });
-  const found = await answer.json();
   if (answer.status === 401) {
     token.forget();
     dispatchEvent(new Event("signed-out"));
   }
-  if (!answer.ok) throw new Error([`${found.code}: ${found.detail || found.title}`, ...(found.errors ?? []).map((each) => `${each.pointer}: ${each.detail}`)].join(" "));
-  return found;
+  if (answer.ok) return answer;
+  const found = await answer.json();
+  throw new Error([`${found.code}: ${found.detail || found.title}`, ...(found.errors ?? []).map((each) => `${each.pointer}: ${each.detail}`)].join(" "));
+}
+
+export const call = async (...request) => (await send(...request)).json();
+
+export async function download(path, type, name) {
+  const file = await (await send("GET", path, undefined, { Accept: type })).blob();
+  const link = element("a", { href: URL.createObjectURL(file), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 export function say(text, isError = false) {

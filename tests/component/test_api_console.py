@@ -14,7 +14,7 @@ def test_the_console_is_a_page_that_runs_only_its_own_files():
     assert not re.search(r"<script(?![^>]*\ssrc=)|\son[a-z]+=|<style", page.text)
 
 
-SCRIPTS = ["console.js", "page.js", "reviews.js", "lessons.js", "numbers.js"]
+SCRIPTS = ["console.js", "page.js", "reviews.js", "lessons.js", "money.js", "numbers.js"]
 
 
 @pytest.mark.parametrize(
