@@ -10,10 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.ledger import Account, Posting
+from chalicelib.domain.payouts import FAILED, PAID, TO_PAY, Payout
 from chalicelib.domain.sales import Stands, posted
 from chalicelib.domain.statements import Statement, Tally
 
 BUCKETS = 4096
+
+Paid = Mapping[str, tuple[str, int]]
+"""Currency and minor units of each payment that was posted, by its cause."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,21 @@ class Difference:
     account: Account | None = None
     period: str | None = None
     field: str | None = None
+    payout_id: str | None = None
 
 
-KINDS = ("ENTRIES_DIFFER", "ORDER_UNKNOWN", "STATEMENT_DIFFERS", "STATEMENT_MISSING", "BALANCE_DIFFERS")
-"""The entries of a supplier order are not what its lines come to; entries name a supplier order that there is
-not; a statement is not what its entries come to; entries of a closed period are on no statement; what was
-kept as the balance at the last closing is not the sum of the entries until then."""
+KINDS = (
+    "ENTRIES_DIFFER",
+    "ORDER_UNKNOWN",
+    "STATEMENT_DIFFERS",
+    "STATEMENT_MISSING",
+    "PAYOUT_DIFFERS",
+    "BALANCE_DIFFERS",
+)
+"""The entries of a supplier order are not what its lines come to; entries name an order that there is
+not; a statement is not what its entries come to; entries of a closed period are on no statement; a payout is
+not what its statement says, or what was posted for it; what was kept as the balance at the last closing is
+not the sum of the entries until then."""
 
 
 class Fingerprint:
@@ -113,6 +126,42 @@ def of_statements(
                     "STATEMENT_DIFFERS", supplier_id, statement.currency, expected, found,
                     period=statement.period, field=field,
                 )  # fmt: skip
+
+
+def of_payouts(
+    statements: Sequence[Statement], payouts: Mapping[str, Payout], paid: Paid, *, supplier_id: str
+) -> Iterator[Difference]:
+    """What is wrong in a supplier's payouts: those that its statements tell of, as they were stored, and what
+    was `paid`."""
+    told = {each.payout_id: each for each in statements if each.payout_id}
+    for payout_id in sorted(told.keys() | set(map(payout_of, paid))):
+        statement, payout = told.get(payout_id), payouts.get(payout_id)
+        its = {cause: each for cause, each in paid.items() if payout_of(cause) == payout_id}
+        currency = statement.currency if statement else next(iter(its.values()))[0]
+        stored = payout.minor if payout else 0
+        figures = [("amount", statement.payout_minor if statement else 0, stored)]
+        causes = _causes(payout) if payout else set()
+        for cause in sorted(causes | its.keys()):
+            status = cause.removeprefix(payout_id).lstrip("-") or TO_PAY
+            found = its[cause][1] if cause in its else 0
+            figures.append((status, stored if cause in causes else 0, found))
+        for field, expected, found in figures:
+            if expected != found:
+                yield Difference(
+                    "PAYOUT_DIFFERS", supplier_id, currency, expected, found,
+                    period=statement.period if statement else None, field=field, payout_id=payout_id,
+                )  # fmt: skip
+
+
+def payout_of(cause: str) -> str:
+    """The payout that a payment was posted for."""
+    return cause.removesuffix(f"-{PAID}").removesuffix(f"-{FAILED}")
+
+
+def _causes(payout: Payout) -> set[str]:
+    """What its payments are posted by."""
+    settled = set() if payout.status == TO_PAY else {f"{payout.payout_id}-{payout.status}"}
+    return {payout.payout_id} | settled
 
 
 def _figures(statement: Statement, opening: int, tally: Tally) -> Iterable[tuple[str, int, int]]:

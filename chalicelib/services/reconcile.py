@@ -18,7 +18,7 @@ from chalicelib.domain import reconciliation, sales
 from chalicelib.domain.ledger import SUPPLIER_STATES, Posting
 from chalicelib.domain.money import Money
 from chalicelib.domain.order import Order, SupplierOrder
-from chalicelib.domain.reconciliation import Difference, Fingerprint
+from chalicelib.domain.reconciliation import Difference, Fingerprint, Paid
 from chalicelib.domain.sales import Stands
 from chalicelib.domain.statements import Statement, Tally, tally
 from chalicelib.problems import NotFound
@@ -26,6 +26,7 @@ from chalicelib.services import idempotency, paging, supplier_rounds
 from chalicelib.services.commits import commit
 from chalicelib.services.idempotency import Outcome
 from chalicelib.storage import ledger, orders, reconciliations, statements, supplier_orders
+from chalicelib.storage import payouts as stored_payouts
 from chalicelib.storage.errors import WriteRefused
 from chalicelib.storage.reconciliations import Reconciled, Run
 from chalicelib.storage.transaction import Write
@@ -96,6 +97,7 @@ def look_at(supplier_id: str) -> tuple[Reconciled, list[Difference]]:
     """What there is of the supplier, and the first of the differences that there are. Reads its orders and
     its ledger once, and again where they differ; keeps sums only."""
     fingerprint, counts = Fingerprint(), dict.fromkeys(("supplier_orders", "postings"), 0)
+    started, paid = clock.timestamp(), dict[str, tuple[str, int]]()
     closed = list(statements.walk(supplier_id))
     kept = ledger.standing(supplier_id)
     for part, order in _with_orders(supplier_orders.walk(supplier_id)):
@@ -107,11 +109,14 @@ def look_at(supplier_id: str) -> tuple[Reconciled, list[Difference]]:
             counts["postings"] += 1
             if posting.supplier_order_id and sales.version_posted(posting) is not None:
                 fingerprint.find(posting.supplier_order_id, posting)
+            elif posting.moves[0].type == "PAYMENT":
+                paid[posting.cause] = posting.currency, posting.moves[0].minor
             yield posting
 
     tallies, until_kept = _tallied(noted(ledger.walk(supplier_id)), closed, kept.cutoff)
     every = itertools.chain(
         reconciliation.of_statements(closed, tallies, supplier_id=supplier_id),
+        _of_payouts(supplier_id, closed, paid, started),
         _of_balances(supplier_id, kept.sums, until_kept),
         _of_orders(supplier_id, fingerprint),
     )
@@ -147,6 +152,19 @@ def _tallied(
         if place < len(cutoffs):
             tallies[cutoffs[place]] = found
     return tallies, until_kept
+
+
+def _of_payouts(
+    supplier_id: str, closed: Sequence[Statement], paid: Paid, started: str
+) -> Iterator[Difference]:
+    """One settled since the start is left for the next run: the ledger may have been read before."""
+    payouts = stored_payouts.get_many(
+        {each.payout_id for each in closed if each.payout_id} | set(map(reconciliation.payout_of, paid))
+    )
+    for difference in reconciliation.of_payouts(closed, payouts, paid, supplier_id=supplier_id):
+        payout = payouts.get(difference.payout_id or "")
+        if payout is None or payout.updated_at < started:
+            yield difference
 
 
 def _of_balances(
@@ -241,6 +259,7 @@ def difference_view(difference: Difference) -> dict[str, Any]:
         "state": SUPPLIER_STATES.get(difference.account or ""),
         "period": difference.period,
         "field": difference.field,
+        "payout_id": difference.payout_id,
     }
     return {
         "kind": difference.kind,

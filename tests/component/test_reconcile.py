@@ -17,7 +17,7 @@ from test_statements import run_queue
 from chalicelib.events import schedules
 from chalicelib.services import close_period, reconcile, ship_order
 from chalicelib.services.refund_order import refund
-from chalicelib.storage import supplier_orders
+from chalicelib.storage import supplier_orders, suppliers
 from chalicelib.storage.items import Item
 from chalicelib.storage.transaction import commit
 
@@ -235,3 +235,27 @@ def test_what_is_written_while_it_reads_is_no_difference(ordered: Ordered) -> No
 
     assert differences == []
     assert next(amounts, None) is None
+
+
+def test_a_payout_without_its_posting_and_one_of_another_amount_are_found(
+    ordered: Ordered, time: time_machine.Traveller
+) -> None:
+    payout = {"payout_account": {"iban": "BE68539007547034"}}
+    supplier = suppliers.get(ordered.supplier_id)
+    assert supplier
+    changed = replace(supplier, profile={**supplier.profile, **payout})
+    commit(suppliers.replacing(changed, expected_version=supplier.version))
+    time.move_to(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    close_period.close("2026-12", by="admin")
+    run_queue()
+    time.shift(60)
+    assert found(ordered) == []
+
+    payment = stored(ordered, "led_")[-1]
+    put(payment, moves={"S": payment["moves"]["S"].replace('"minor":', '"minor":1')})
+    (other,) = [each for each in found(ordered) if each["kind"] == "PAYOUT_DIFFERS"]
+    assert (other["period"], other["field"], other["expected"]) == ("2026-12", "TO_PAY", euros("22.00"))
+
+    remove(payment)
+    (gone,) = found(ordered)
+    assert (gone["payout_id"], gone["found"]) == (other["payout_id"], euros("0.00"))

@@ -21,7 +21,13 @@ class DifferenceSchema(AnswerSchema):
     account = one_of(*ACCOUNTS, required=False)
     state = one_of(*STATES, required=False)
     period = fields.String(metadata={"description": "of the statement"})
-    field = fields.String(metadata={"description": "the figure of the statement, or a type of its entries"})
+    field = fields.String(
+        metadata={
+            "description": "of a statement the figure, or a type of its entries; of a payout its amount, or "
+            "the status that it was posted for"
+        }
+    )
+    payout_id = fields.String()
     expected = fields.Nested(SignedMoneySchema)
     found = fields.Nested(SignedMoneySchema)
     expected_rows = fields.Integer()
