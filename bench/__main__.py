@@ -112,6 +112,20 @@ def hanging_figure() -> Figure:
     return Figure("dispatch beside a supplier that hangs", json.loads(finished.stdout)["ratio"], "x", 1.2)
 
 
+def year_figures() -> list[Figure]:
+    """Of closing the months of a year of 50 suppliers and 10,000 orders, for one supplier and month."""
+    command = [sys.executable, "-m", "bench.year"]
+    finished = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False)
+    year = json.loads(finished.stdout)
+    return [
+        Figure("close a supplier's month, round trips", year["round_trips_per_closing"], "", 13),
+        Figure("close a supplier's month, write units", year["write_units_per_closing"], "", 18),
+        Figure("close a supplier's month, reads over least", year["reads_over_least"], "x", 3),
+        Figure("statements of a year that are wrong", year["statements_wrong"], "", 0),
+        Figure("differences between the year's books", year["differences"], "", 0),
+    ]
+
+
 def _import_of(rows: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.imports", str(rows)]
     finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
@@ -128,6 +142,7 @@ def main() -> None:
     measured.append(Figure("correct and check an offer, CPU", rules.microseconds_per_offer(), "us", 300))
     measured.append(hanging_figure())
     measured += import_figures(floor)
+    measured += year_figures()
     print(f"{'figure':48}{'measured':>12}{'budget':>10}")
     with RESULTS.open("a") as results:
         for figure in measured:

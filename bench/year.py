@@ -359,7 +359,7 @@ def _emulator() -> Iterator[None]:
         os.environ |= {
             "AWS_ENDPOINT_URL": emulator.url, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench",
-            "STAGE": "year", "TABLE_NAME": "marketplace-year",
+            "STAGE": "year", "LOG_LEVEL": "WARNING", "TABLE_NAME": "marketplace-year",
         }  # fmt: skip
         resources = yaml.safe_load((PROJECT / ".chalice" / "resources.yaml").read_text())["Resources"]
         table = resources["Table"]["Properties"]
