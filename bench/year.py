@@ -280,7 +280,7 @@ def _put(writes: Iterable[Write]) -> int:
     number = 0
     with Item.batch_write() as batch:
         for write in writes:
-            batch.save(write.item)  # type: ignore[arg-type]
+            batch.save(write.item)
             number += 1
     return number
 
