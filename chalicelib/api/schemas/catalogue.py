@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chalicelib.api.schemas.common import AnswerSchema, PageQuerySchema, page_of
-from chalicelib.bodies.fields import MoneySchema, one_of, optional_text
+from chalicelib.bodies.fields import MoneySchema, one_of, raw_text
 from chalicelib.domain import catalogue
 from chalicelib.services.browse_catalogue import MOST_SORTED, RELEVANCE, SORTS
 
@@ -33,11 +33,13 @@ def _has_words(text: str) -> None:
 class ProductQuerySchema(PageQuerySchema):
     """What to list. A cursor goes with the parameters that it came from; `limit` alone may be another."""
 
-    category = optional_text(500, metadata={"description": "A path, `A > B`; what is below it is in it."})
-    brand = optional_text(200)
+    category = raw_text(
+        500, required=False, metadata={"description": "A path, `A > B`; what is below it is in it."}
+    )
+    brand = raw_text(200, required=False)
     q = fields.String(validate=[validate.Length(max=200), _has_words], metadata={"description": _QUERY})
     sort = one_of(*SORTS, required=False, load_default=RELEVANCE, metadata={"description": _SORTING})
-    gtin = optional_text(14, metadata={"description": "GTIN-8, -12, -13 or -14. It stands alone."})
+    gtin = raw_text(14, required=False, metadata={"description": "GTIN-8, -12, -13 or -14. It stands alone."})
 
     @validates_schema
     def _is_by_gtin_or_by_the_rest(self, data: dict[str, Any], **_options: Any) -> None:
