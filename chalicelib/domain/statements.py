@@ -89,11 +89,14 @@ def rows(postings: Iterable[Posting], currency: str) -> Iterable[Entry]:
 
 
 def tally(postings: Iterable[Posting]) -> dict[str, Tally]:
-    """What the postings come to, by currency. Keeps nothing but the sums."""
+    """What the postings come to, by currency, also where nothing in it is payable. Keeps nothing but the
+    sums."""
+    currencies: set[str] = set()
     numbers: Counter[str] = Counter()
     handed_on: Counter[str] = Counter()
     totals: dict[str, Counter[str]] = {}
     for posting in postings:
+        currencies.add(posting.currency)
         for entry in entries(posting):
             if entry.account == PAYABLE:
                 numbers[posting.currency] += 1
@@ -104,7 +107,7 @@ def tally(postings: Iterable[Posting]) -> dict[str, Tally]:
         currency: Tally(
             numbers[currency], dict(sorted(totals.get(currency, {}).items())), handed_on[currency]
         )
-        for currency in sorted(totals.keys() | handed_on.keys())
+        for currency in sorted(currencies)
     }
 
 
@@ -117,9 +120,11 @@ def following(
     cutoff: str,
     status: str,
 ) -> list[Statement]:
-    """The supplier's next statements, one for each currency that it has a balance or entries in. `standing`
-    is what those before have left, `tallies` what was posted behind them and before `cutoff`."""
+    """The supplier's next statements, one for each currency that it has a balance or entries in; one that is
+    OPEN is there, too, where all that was posted has yet to arrive. `standing` is what those before have
+    left, `tallies` what was posted behind them and before `cutoff`."""
     opening = {currency: minor for (currency, account), minor in standing.sums.items() if account == PAYABLE}
+    moved = {currency for currency, each in tallies.items() if status == OPEN or each != Tally()}
     return [
         Statement(
             supplier_id=supplier_id,
@@ -131,7 +136,7 @@ def following(
             tally=tallies.get(currency, Tally()),
             status=status,
         )
-        for currency in sorted(opening.keys() | tallies.keys())
+        for currency in sorted(opening.keys() | moved)
     ]
 
 

@@ -197,6 +197,20 @@ def test_each_currency_has_a_statement_of_its_own(november: time_machine.Travell
     assert statement(ordered.supplier_id, query="?currency=USD").status == 404
 
 
+def test_what_has_not_arrived_is_in_no_row_and_makes_no_statement_when_it_is_closed(
+    november: time_machine.Traveller,
+) -> None:
+    ordered = Ordered()
+    ordered.accept_all()
+    november.shift(1)
+
+    shown = statement(ordered.supplier_id).json
+    assert (shown["status"], shown["rows"], shown["total"]) == ("OPEN", [], euros("0.00"))
+    november.move_to(DECEMBER)
+    close()
+    assert statements.get(ordered.supplier_id, "2026-11") == []
+
+
 def test_a_supplier_without_a_sale_has_no_statement(november: time_machine.Traveller) -> None:
     supplier_id = a_supplier()
 
